@@ -1,0 +1,430 @@
+/* octet.h - the C interface of Octet: quantize convolutional networks to int8 and run them.
+ *
+ * Overview
+ *   q_model    a network, float or int8, immutable; may be shared between threads
+ *   q_session  what runs a model: its memory, its threads; used by one thread at a time
+ *   q_report   what a quantization or a comparison found
+ *   q_image    a decoded picture
+ *
+ *   q_error error = {sizeof error};
+ *   q_model *model = NULL;
+ *   if (q_model_load(q_text("face.octet"), NULL, &model, &error) != Q_OK) { puts(error.message); return 1; }
+ *   q_session *session = NULL;
+ *   if (q_session_create(model, NULL, &session, &error) != Q_OK) { ... }
+ *   q_tensor input = {pixels, sizeof pixels}, outputs[2] = {{scores, sizeof scores}, {boxes, sizeof boxes}};
+ *   if (q_session_run(session, &input, 1, outputs, 2, &error) != Q_OK) { ... }
+ *   q_session_free(session);
+ *   q_model_free(model);
+ *
+ * Rules that hold for every function
+ *   Errors     A function that can fail returns q_status and, where `error` is not NULL, fills it with the code and a
+ *              message that says what was wrong, where, and what to do. An out-handle is NULL after a failure.
+ *   Ownership  Every handle has one _free function, which accepts NULL. What is passed in is borrowed until the call
+ *              returns; what a getter returns is borrowed until its handle is freed; other cases are written at the function.
+ *   Structs    begin with struct_size, which the caller sets to sizeof the struct; members that are zero mean the default.
+ *              They grow at the end only. Bytes that a library does not know must be zero, else Q_E_ARGUMENT.
+ *   Threads    A q_model, q_report or q_image may be read by many threads at once. A q_session belongs to one thread at a time.
+ *   Quiet      Nothing is printed, nothing aborts or exits; a callback must return normally (no longjmp, no exception).
+ *   Tensors    are in the dimension order of the source file (ONNX: N, C, H, W), float32 unless said otherwise.
+ */
+#ifndef OCTET_OCTET_H_
+#define OCTET_OCTET_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------ basics */
+
+/* ABI of this header: major << 16 | minor. A library of the same major and an equal or larger minor serves it. */
+#define Q_ABI_VERSION 0x00000001u
+/* The ABI of the library that is loaded. Since 0.1. */
+uint32_t q_abi_version(void);
+/* The library's version, "0.1.0"; static storage. Since 0.1. */
+const char *q_version(void);
+
+/* UTF-8 text that need not end in a zero byte. */
+typedef struct q_str {
+  const char *data;
+  size_t size; /* bytes */
+} q_str;
+
+/* A q_str of a zero-terminated C string; NULL gives an empty one. */
+static inline q_str q_text(const char *text) {
+  q_str str;
+  str.data = text;
+  str.size = 0;
+  if (text) {
+    while (text[str.size]) ++str.size;
+  }
+  return str;
+}
+
+typedef struct q_bytes {
+  const void *data;
+  size_t size;
+} q_bytes;
+
+/* Frozen values; an unknown negative value means failure. */
+typedef int32_t q_status;
+#define Q_OK 0
+#define Q_E_ARGUMENT (-1)    /* an argument of the call is wrong */
+#define Q_E_MEMORY (-2)      /* out of memory */
+#define Q_E_IO (-3)          /* a file cannot be opened, read or written */
+#define Q_E_FORMAT (-4)      /* a file is truncated, damaged or of another kind */
+#define Q_E_VERSION (-5)     /* a file is newer than this library */
+#define Q_E_UNSUPPORTED (-6) /* understood but not available: an operator, an option, a back end */
+#define Q_E_SHAPE (-7)       /* shapes do not fit */
+#define Q_E_CONFIG (-8)      /* the JSON configuration is wrong */
+#define Q_E_DATA (-9)        /* calibration or evaluation data is missing or unusable */
+#define Q_E_CANCELLED (-10)  /* a callback asked to stop */
+#define Q_E_INTERNAL (-11)   /* a defect of the library; please report it */
+
+/* "Q_E_FORMAT"; "unknown status" for other values. Static storage. Since 0.1. */
+const char *q_status_name(q_status status);
+
+/* Filled by a failing call; no memory belongs to it. */
+typedef struct q_error {
+  uint32_t struct_size;
+  q_status code;
+  char message[1016]; /* UTF-8, zero-terminated; ends in "..." where it was cut: the log callback gets all of it */
+} q_error;
+
+#define Q_LOG_INFO 1
+#define Q_LOG_WARNING 2
+/* Called on the thread that made the call which takes it. `message` is borrowed until it returns. */
+typedef void (*q_log_fn)(void *user, int32_t level, q_str message);
+
+typedef struct q_progress {
+  uint32_t struct_size;
+  int32_t reserved;
+  q_str stage; /* "observe", "measure", ...: static storage */
+  int64_t done;
+  int64_t total;
+  double seconds_left; /* negative: not known yet */
+} q_progress;
+/* Called on the thread that made the call which takes it, a few times a second at most and at the end of each stage.
+ * Returns 0 to go on; anything else ends the call with Q_E_CANCELLED. */
+typedef int32_t (*q_progress_fn)(void *user, const q_progress *progress);
+
+/* ------------------------------------------------------------------------------------------------ models */
+
+typedef struct q_model q_model;
+
+typedef struct q_load_options {
+  uint32_t struct_size;
+  int32_t reserved;
+  q_log_fn log;
+  void *log_user;
+} q_load_options;
+
+/* Loads a .octet, .onnx or .mnn file; the content decides, not the name. A .octet file stays mapped until the model and
+ * its last session are freed: do not change it in place. `options` may be NULL. Errors: Q_E_IO, Q_E_FORMAT, Q_E_VERSION,
+ * Q_E_UNSUPPORTED (names every unsupported operator), Q_E_SHAPE, Q_E_MEMORY. Since 0.1. */
+q_status q_model_load(q_str path, const q_load_options *options, q_model **out, q_error *error);
+
+/* The same from bytes, which are copied; `name` stands for the file's name in messages. Models with external data files
+ * need q_model_load. Since 0.1. */
+q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load_options *options, q_model **out, q_error *error);
+
+/* Writes a model to a file; the ending names the format: .octet. Written beside the target and renamed: after a failure
+ * the target is as it was. The same model gives the same bytes. Since 0.1. */
+q_status q_model_save(const q_model *model, q_str path, q_error *error);
+
+void q_model_free(q_model *model);
+
+typedef struct q_model_info {
+  uint32_t struct_size;
+  int32_t input_count;
+  int32_t output_count;
+  int32_t layer_count;
+  int32_t int8_layer_count; /* 0: a float model */
+  int32_t reserved;
+  int64_t macs;         /* multiply-accumulates of one run */
+  int64_t int8_macs;    /* of these, in int8 */
+  int64_t weight_bytes; /* constants as stored */
+  int64_t file_bytes;   /* of the file or bytes that it was loaded from; 0 for a model made by q_quantize */
+  q_str name;           /* as the source file has it; may be empty */
+  q_str source_format;  /* "onnx", "mnn", "octet": what it was loaded from */
+} q_model_info;
+
+/* Errors: Q_E_ARGUMENT. Since 0.1. */
+q_status q_model_get_info(const q_model *model, q_model_info *out, q_error *error);
+
+typedef int32_t q_dtype;
+#define Q_FLOAT32 0
+#define Q_INT8 1
+
+#define Q_MAX_RANK 8
+typedef struct q_tensor_info {
+  uint32_t struct_size;
+  q_dtype dtype; /* type inside the network; every input and output can be given and taken as float32 */
+  int32_t rank;
+  int32_t zero_point; /* real = scale * (q - zero_point) */
+  float scale;        /* 0: not quantized */
+  int32_t reserved;
+  int64_t dims[Q_MAX_RANK];
+  int64_t element_count;
+  q_str name;
+} q_tensor_info;
+
+/* index from 0. Errors: Q_E_ARGUMENT. Since 0.1. */
+q_status q_model_get_input(const q_model *model, int32_t index, q_tensor_info *out, q_error *error);
+q_status q_model_get_output(const q_model *model, int32_t index, q_tensor_info *out, q_error *error);
+
+typedef struct q_layer_info {
+  uint32_t struct_size;
+  int32_t is_int8;
+  q_str name;
+  q_str op; /* "conv", "depthwise conv", "add", ... */
+  int64_t macs;
+  int64_t weight_bytes;
+  q_tensor_info output; /* the first output; its struct_size is set by the library */
+} q_layer_info;
+
+/* Layers in the order of execution, index from 0. Errors: Q_E_ARGUMENT. Since 0.1. */
+q_status q_model_get_layer(const q_model *model, int32_t index, q_layer_info *out, q_error *error);
+
+/* ------------------------------------------------------------------------------------------------ images */
+
+#define Q_PIXELS_RGB 0
+#define Q_PIXELS_BGR 1
+#define Q_PIXELS_RGBA 2
+#define Q_PIXELS_BGRA 3
+#define Q_PIXELS_GRAY 4
+
+#define Q_FIT_STRETCH 0   /* the whole image to width x height */
+#define Q_FIT_CROP 1      /* the shorter side to `shorter_side`, then the centre width x height */
+#define Q_FIT_LETTERBOX 2 /* scaled to fit, borders filled with the mean */
+
+/* How an image becomes a network's input: value = (pixel - mean) * normal per channel, after a bilinear resize (half-pixel
+ * centres, no antialias). Stored in a quantized model. */
+typedef struct q_recipe {
+  uint32_t struct_size;
+  int32_t format; /* Q_PIXELS_... */
+  int32_t fit;    /* Q_FIT_... */
+  int32_t width;  /* pixels; 0: the network input's */
+  int32_t height;
+  int32_t shorter_side;
+  float center_crop_h; /* (0, 1]; 0 means 1 */
+  float center_crop_w;
+  float mean[4];
+  float normal[4];
+} q_recipe;
+
+/* The stored recipe. Errors: Q_E_DATA where the model has none. Since 0.1. */
+q_status q_model_get_recipe(const q_model *model, q_recipe *out, q_error *error);
+
+/* The recipe that a JSON configuration file describes. Errors: Q_E_IO, Q_E_CONFIG. Since 0.1. */
+q_status q_recipe_from_config(q_str config_path, q_recipe *out, q_error *error);
+
+typedef struct q_image q_image;
+
+typedef struct q_image_info {
+  uint32_t struct_size;
+  int32_t width;
+  int32_t height;
+  int32_t channels;
+  const uint8_t *pixels; /* rows from the top, channels interleaved, no padding; borrowed until the image is freed */
+} q_image_info;
+
+/* Decodes a JPEG or PNG file to `format` (Q_PIXELS_...), EXIF orientation applied. Errors: Q_E_IO, Q_E_FORMAT,
+ * Q_E_UNSUPPORTED (another kind of image; too large), Q_E_MEMORY. Since 0.1. */
+q_status q_image_load(q_str path, int32_t format, q_image **out, q_error *error);
+q_status q_image_get_info(const q_image *image, q_image_info *out, q_error *error);
+void q_image_free(q_image *image);
+
+/* Writes the image as the model's input `input_index`, float32, `count` elements. `recipe` NULL: the stored one. The image
+ * must have been loaded in the recipe's format. Errors: Q_E_ARGUMENT, Q_E_DATA (no recipe), Q_E_SHAPE. Since 0.1. */
+q_status q_image_to_input(const q_image *image, const q_model *model, int32_t input_index, const q_recipe *recipe,
+                          float *out, size_t count, q_error *error);
+
+/* Where a point of the network's input lies in the image: image x = scale_x * x + offset_x, both in pixels. */
+typedef struct q_mapping {
+  uint32_t struct_size;
+  float scale_x;
+  float scale_y;
+  float offset_x;
+  float offset_y;
+} q_mapping;
+/* Since 0.1. */
+q_status q_image_get_mapping(const q_image *image, const q_model *model, int32_t input_index, const q_recipe *recipe,
+                             q_mapping *out, q_error *error);
+
+/* ------------------------------------------------------------------------------------------------ sessions */
+
+typedef struct q_session q_session;
+
+typedef struct q_session_options {
+  uint32_t struct_size;
+  int32_t threads; /* 0: 1; at most 256 */
+  q_str isa;       /* cap on the instruction set: "ref", ...; empty: the environment's OCTET_ISA, else the best here */
+  int32_t profile; /* 1: measure the time of every layer */
+  int32_t reserved;
+} q_session_options;
+
+/* Prepares a model for running: chooses kernels, packs weights, plans memory. The session keeps its own reference to the
+ * model. `options` may be NULL. Errors: Q_E_ARGUMENT, Q_E_UNSUPPORTED, Q_E_MEMORY. Since 0.1. */
+q_status q_session_create(const q_model *model, const q_session_options *options, q_session **out, q_error *error);
+void q_session_free(q_session *session);
+
+/* A view of the caller's memory. Frozen. {data, size_bytes} alone is a contiguous float32 tensor of the model's shape. */
+typedef struct q_tensor {
+  void *data;
+  size_t size_bytes;       /* of the memory behind data */
+  const int64_t *strides;  /* elements to the next index of each dimension; NULL: contiguous */
+  q_dtype dtype;           /* Q_FLOAT32, or Q_INT8 where the model's own input or output is int8 */
+  int32_t reserved;
+} q_tensor;
+
+/* Runs the network once: all inputs, all outputs, in the model's order. An output with data NULL is not wanted. No memory
+ * is allocated. Not for one session from two threads at once. Errors: Q_E_ARGUMENT (counts, sizes, types: nothing is run).
+ * Since 0.1. */
+q_status q_session_run(q_session *session, const q_tensor *inputs, int32_t input_count, const q_tensor *outputs,
+                       int32_t output_count, q_error *error);
+
+typedef struct q_session_info {
+  uint32_t struct_size;
+  int32_t threads;
+  int32_t step_count;
+  int32_t reserved;
+  int64_t arena_bytes;  /* activations and scratch of this session */
+  int64_t packed_bytes; /* packed weights, shared by the sessions of a model that use the same instruction set */
+  q_str isa;            /* static storage */
+} q_session_info;
+/* Since 0.1. */
+q_status q_session_get_info(const q_session *session, q_session_info *out, q_error *error);
+
+typedef struct q_step_info {
+  uint32_t struct_size;
+  int32_t is_int8;
+  q_str name; /* of the layer */
+  q_str op;
+  q_str kernel; /* name of the kernel row */
+  int64_t macs;
+  double last_ms;  /* time in the last run; 0 without `profile` */
+  double total_ms; /* since the session was created */
+} q_step_info;
+/* Steps in the order of execution, index from 0. Since 0.1. */
+q_status q_session_get_step(const q_session *session, int32_t index, q_step_info *out, q_error *error);
+
+/* ------------------------------------------------------------------------------------------------ quantizing */
+
+typedef struct q_report q_report;
+
+/* Calibration samples from the caller. */
+typedef struct q_calibration {
+  uint32_t struct_size;
+  int32_t reserved;
+  int64_t count; /* samples */
+  /* Fills float32 tensors (data and size_bytes are set; contiguous, the model's shapes) with sample `index`. Called once or
+   * more for each index, always on the thread that called q_quantize. Returns 0; anything else ends with Q_E_DATA. */
+  int32_t (*load)(void *user, int64_t index, const q_tensor *inputs, int32_t input_count);
+  void *user;
+} q_calibration;
+
+typedef struct q_quantize_options {
+  uint32_t struct_size;
+  int32_t threads;   /* 0: all that this process may use */
+  q_str config_path; /* JSON file with MNN's keys and Octet's; empty: defaults, then `calibration` must be given */
+  const q_calibration *calibration; /* NULL: the images or sequences that the configuration names */
+  q_str feature_method; /* overrides the configuration: "AUTO", "KL", "ADMM", "EMA", "MINMAX", ... */
+  q_str weight_method;  /* likewise: "MAX_ABS", "ADMM", ... */
+  q_progress_fn progress;
+  void *progress_user;
+  q_log_fn log;
+  void *log_user;
+} q_quantize_options;
+
+/* Makes an int8 model of a float one. `report` may be NULL; else it is a new handle. The result does not depend on the
+ * number of threads. Errors: Q_E_ARGUMENT (already quantized), Q_E_IO, Q_E_CONFIG, Q_E_DATA, Q_E_CANCELLED, Q_E_MEMORY.
+ * Since 0.1. */
+q_status q_quantize(const q_model *model, const q_quantize_options *options, q_model **out, q_report **report,
+                    q_error *error);
+
+typedef struct q_compare_options {
+  uint32_t struct_size;
+  int32_t threads;      /* 0: all that this process may use */
+  q_str config_path;    /* how images become inputs and, where `images` is empty, which */
+  q_str images;         /* folder; overrides the configuration's path */
+  q_str labels;         /* tab-separated file: file, class_index; empty: no accuracy */
+  int32_t label_offset; /* added to class_index */
+  int32_t reserved;
+  q_progress_fn progress;
+  void *progress_user;
+  q_log_fn log;
+  void *log_user;
+} q_compare_options;
+
+/* Runs two models (usually a float one and its int8 twin) over the same images and measures how far they differ.
+ * Errors: as q_quantize; Q_E_SHAPE where inputs or outputs of the two differ. Since 0.1. */
+q_status q_compare(const q_model *reference, const q_model *model, const q_compare_options *options, q_report **out,
+                   q_error *error);
+
+void q_report_free(q_report *report);
+
+typedef struct q_report_info {
+  uint32_t struct_size;
+  int32_t output_count;
+  int32_t layer_count;
+  int32_t warning_count;
+  int64_t calibration_samples; /* used for calibration; 0 in a comparison */
+  int64_t measured_samples;    /* on which the errors were measured */
+  int32_t held_out;            /* 1: the measured samples were not used for calibration */
+  int32_t has_labels;
+  int64_t skipped_files;       /* unreadable ones, each named in a warning */
+  int64_t labelled_samples;
+  double agreement;            /* share of samples with the same largest output; negative: not a classifier */
+  double float_top1;           /* shares of the labelled samples */
+  double int8_top1;
+  double float_top5;
+  double int8_top5;
+  int64_t float_weight_bytes;
+  int64_t int8_weight_bytes;
+  double seconds;
+} q_report_info;
+/* Since 0.1. */
+q_status q_report_get_info(const q_report *report, q_report_info *out, q_error *error);
+
+typedef struct q_output_error {
+  uint32_t struct_size;
+  int32_t reserved;
+  q_str name;
+  double cosine;        /* least over the samples */
+  double mean_cosine;
+  double sqnr_db;       /* signal-to-quantization-noise ratio over all samples */
+  double max_abs_error;
+} q_output_error;
+/* index from 0. Since 0.1. */
+q_status q_report_get_output(const q_report *report, int32_t index, q_output_error *out, q_error *error);
+
+typedef struct q_layer_error {
+  uint32_t struct_size;
+  int32_t is_int8;
+  q_str name;
+  q_str op;
+  q_str method;         /* how the output's range was chosen */
+  double cosine;        /* of the layer's output, over all measured samples */
+  double sqnr_db;
+  double max_abs_error;
+  double clipped_share; /* of the output's values that lie outside the range */
+  float low;            /* the chosen range; 0, 0 for a float layer */
+  float high;
+} q_layer_error;
+/* Layers in the order of execution, index from 0. Since 0.1. */
+q_status q_report_get_layer(const q_report *report, int32_t index, q_layer_error *out, q_error *error);
+/* Since 0.1. */
+q_status q_report_get_warning(const q_report *report, int32_t index, q_str *out, q_error *error);
+
+/* The whole report as one JSON object. Borrowed until the report is freed. Since 0.1. */
+q_status q_report_get_json(const q_report *report, q_str *out, q_error *error);
+/* Writes the report; the ending names the format: .html (one file, works offline) or .json. Since 0.1. */
+q_status q_report_save(const q_report *report, q_str path, q_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* OCTET_OCTET_H_ */

@@ -1,0 +1,198 @@
+// q_model: loading, saving, looking inside.
+#include "abi/abi.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "import/import.h"
+#include "model/model.h"
+#include "passes/passes.h"
+
+namespace octet::abi {
+namespace {
+
+struct Loaded {
+  Graph graph;
+  std::string format;
+};
+
+Result<Loaded> load(const Bytes& bytes, const std::string& name, const std::string& path) {
+  if (is_octet(bytes.span())) {
+    OCTET_ASSIGN(Graph graph, read_octet(bytes, name));
+    return Loaded{std::move(graph), "octet"};
+  }
+  for (const Importer& importer : importers()) {
+    if (!importer.probe(bytes.span(), path.empty() ? name : path)) continue;
+    OCTET_ASSIGN(Graph graph, importer.import(bytes, path.empty() ? name : path));
+    if (const Status status = prepare_graph(graph); !status.ok()) return status.within("'" + name + "'");
+    return Loaded{std::move(graph), importer.name};
+  }
+  return fail(Code::format, "'" + name + "' is no model: .octet, .onnx and .mnn files can be read" +
+                                (bytes.empty() ? std::string("; the file is empty") : std::string()));
+}
+
+// What people call a node: the kind of a unary or binary function, a depthwise convolution.
+std::string op_text(const Graph& graph, const Node& node) {
+  switch (node.op) {
+    case Op::unary: return name_of(node.attrs.unary);
+    case Op::binary: return name_of(node.attrs.binary);
+    case Op::conv: {
+      const Dims& weight = graph.at(node.inputs[1]).dims;
+      if (node.attrs.groups == 1) return "conv";
+      return weight[1] == 1 && weight[0] == node.attrs.groups ? "depthwise conv" : "grouped conv";
+    }
+    default: return name_of(node.op);
+  }
+}
+
+// Text of layers that has to outlive a getter.
+const std::string& interned_op(const Graph& graph, const Node& node) {
+  static std::mutex mutex;
+  static std::vector<std::unique_ptr<const std::string>> known;
+  const std::string text = op_text(graph, node);
+  const std::lock_guard lock(mutex);
+  for (const auto& candidate : known) {
+    if (*candidate == text) return *candidate;
+  }
+  known.push_back(std::make_unique<const std::string>(text));
+  return *known.back();
+}
+
+q_tensor_info tensor_info(const Tensor& tensor) {
+  q_tensor_info info{};
+  info.struct_size = sizeof info;
+  info.dtype = tensor.dtype == DType::i8 ? Q_INT8 : Q_FLOAT32;
+  info.rank = static_cast<std::int32_t>(tensor.dims.size());
+  info.scale = tensor.quant.scale;
+  info.zero_point = tensor.quant.zero_point;
+  for (std::size_t d = 0; d < tensor.dims.size() && d < Q_MAX_RANK; ++d) info.dims[d] = tensor.dims[d];
+  info.element_count = element_count(tensor.dims);
+  info.name = view_of(tensor.name);
+  return info;
+}
+
+Status get_tensor(const q_model* model, std::vector<TensorId> Graph::* ids, const char* what, std::int32_t index,
+                  q_tensor_info* out) {
+  OCTET_TRY(not_null(model, "model"));
+  const auto& list = (*model->graph).*ids;
+  OCTET_TRY(check_index(index, list.size(), what));
+  return write_struct(tensor_info(model->graph->at(list[static_cast<std::size_t>(index)])), "out", out);
+}
+
+Status load_into(const Bytes& bytes, const std::string& name, const std::string& path, const q_load_options* options,
+                 q_model** out) {
+  q_load_options given{};
+  OCTET_TRY(read_struct(options, "options", &given));
+  auto loaded = load(bytes, name, path);
+  if (!loaded.ok()) {
+    if (given.log != nullptr) given.log(given.log_user, Q_LOG_WARNING, view_of(loaded.status().message()));
+    return loaded.status();
+  }
+  *out = make_model(std::move(loaded->graph), std::move(loaded->format), static_cast<std::int64_t>(bytes.size()))
+             .release();
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes) {
+  auto model = std::make_unique<q_model>();
+  model->source_format = std::move(format);
+  model->file_bytes = file_bytes;
+  model->macs = count_macs(graph);
+  model->weight_bytes = weight_bytes(graph);
+  for (const Node& node : graph.nodes) {
+    if (graph.at(node.inputs[0]).dtype == DType::i8 || graph.at(node.outputs[0]).dtype == DType::i8) {
+      ++model->int8_layers;
+    }
+  }
+  model->graph = std::make_shared<const Graph>(std::move(graph));
+  return model;
+}
+
+}  // namespace octet::abi
+
+using namespace octet;
+using namespace octet::abi;
+
+OCTET_EXPORT q_status q_model_load(q_str path, const q_load_options* options, q_model** out, q_error* error) {
+  if (out != nullptr) *out = nullptr;
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(out, "out"));
+    OCTET_ASSIGN(const std::string file, text_of(path, "path"));
+    OCTET_ASSIGN(const Bytes bytes, map_file(file));
+    return load_into(bytes, file, file, options, out);
+  });
+}
+
+OCTET_EXPORT q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load_options* options, q_model** out,
+                                         q_error* error) {
+  if (out != nullptr) *out = nullptr;
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(out, "out"));
+    OCTET_ASSIGN(std::string file, text_of(name, "name"));
+    if (file.empty()) file = "(memory)";
+    if (bytes.size != 0) OCTET_TRY(not_null(bytes.data, "bytes.data"));
+    return load_into(Bytes::copy_of(bytes.data, bytes.size), file, "", options, out);
+  });
+}
+
+OCTET_EXPORT q_status q_model_save(const q_model* model, q_str path, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    OCTET_ASSIGN(const std::string file, text_of(path, "path"));
+    const std::string ending = ending_of(file);
+    if (ending != "octet") {
+      return fail(Code::unsupported, "'" + file + "': models are written as .octet; writing " +
+                                         (ending.empty() ? "a file without an ending" : "." + printable(ending, 20)) +
+                                         " is not built");
+    }
+    return write_octet(*model->graph, file);
+  });
+}
+
+OCTET_EXPORT void q_model_free(q_model* model) { delete model; }
+
+OCTET_EXPORT q_status q_model_get_info(const q_model* model, q_model_info* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    const Graph& graph = *model->graph;
+    q_model_info info{};
+    info.input_count = static_cast<std::int32_t>(graph.inputs.size());
+    info.output_count = static_cast<std::int32_t>(graph.outputs.size());
+    info.layer_count = static_cast<std::int32_t>(graph.nodes.size());
+    info.int8_layer_count = model->int8_layers;
+    info.macs = model->macs.all;
+    info.int8_macs = model->macs.int8;
+    info.weight_bytes = model->weight_bytes;
+    info.file_bytes = model->file_bytes;
+    info.name = view_of(graph.name);
+    info.source_format = view_of(model->source_format);
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_model_get_input(const q_model* model, int32_t index, q_tensor_info* out, q_error* error) {
+  return guarded(error, [&] { return get_tensor(model, &Graph::inputs, "input", index, out); });
+}
+
+OCTET_EXPORT q_status q_model_get_output(const q_model* model, int32_t index, q_tensor_info* out, q_error* error) {
+  return guarded(error, [&] { return get_tensor(model, &Graph::outputs, "output", index, out); });
+}
+
+OCTET_EXPORT q_status q_model_get_layer(const q_model* model, int32_t index, q_layer_info* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    const Graph& graph = *model->graph;
+    OCTET_TRY(check_index(index, graph.nodes.size(), "layer"));
+    const Node& node = graph.nodes[static_cast<std::size_t>(index)];
+    q_layer_info info{};
+    info.is_int8 = graph.at(node.inputs[0]).dtype == DType::i8 ? 1 : 0;
+    info.name = view_of(node.name);
+    info.op = view_of(interned_op(graph, node));
+    info.macs = octet::count_macs(graph, node);
+    for (const TensorId id : node.inputs) {
+      if (graph.is_constant(id)) info.weight_bytes += static_cast<std::int64_t>(graph.at(id).data.size());
+    }
+    info.output = tensor_info(graph.at(node.outputs[0]));
+    return write_struct(info, "out", out);
+  });
+}

@@ -1,0 +1,101 @@
+// q_report: what was found.
+#include "abi/abi.h"
+#include "base/file.h"
+#include "base/text.h"
+
+using namespace octet;
+using namespace octet::abi;
+
+OCTET_EXPORT void q_report_free(q_report* report) { delete report; }
+
+OCTET_EXPORT q_status q_report_get_info(const q_report* report, q_report_info* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    const Report& r = report->report;
+    q_report_info info{};
+    info.output_count = static_cast<std::int32_t>(r.outputs.size());
+    info.layer_count = static_cast<std::int32_t>(r.layers.size());
+    info.warning_count = static_cast<std::int32_t>(r.warnings.size());
+    info.calibration_samples = r.calibration_samples;
+    info.measured_samples = r.measured_samples;
+    info.held_out = r.held_out ? 1 : 0;
+    info.has_labels = r.labelled_samples > 0 ? 1 : 0;
+    info.skipped_files = r.skipped_files;
+    info.labelled_samples = r.labelled_samples;
+    info.agreement = r.agreement;
+    info.float_top1 = r.float_top1;
+    info.int8_top1 = r.int8_top1;
+    info.float_top5 = r.float_top5;
+    info.int8_top5 = r.int8_top5;
+    info.float_weight_bytes = r.float_weight_bytes;
+    info.int8_weight_bytes = r.int8_weight_bytes;
+    info.seconds = r.seconds;
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_output(const q_report* report, int32_t index, q_output_error* out,
+                                          q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(check_index(index, report->report.outputs.size(), "output"));
+    const OutputError& output = report->report.outputs[static_cast<std::size_t>(index)];
+    q_output_error info{};
+    info.name = view_of(output.name);
+    info.cosine = output.error.least_cosine;
+    info.mean_cosine = output.error.mean_cosine;
+    info.sqnr_db = output.error.sqnr_db;
+    info.max_abs_error = output.error.max_abs_error;
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_layer(const q_report* report, int32_t index, q_layer_error* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(check_index(index, report->report.layers.size(), "layer"));
+    const LayerError& layer = report->report.layers[static_cast<std::size_t>(index)];
+    q_layer_error info{};
+    info.is_int8 = layer.is_int8 ? 1 : 0;
+    info.name = view_of(layer.name);
+    info.op = view_of(layer.op);
+    info.method = view_of(layer.method);
+    info.cosine = layer.error.cosine;
+    info.sqnr_db = layer.error.sqnr_db;
+    info.max_abs_error = layer.error.max_abs_error;
+    info.clipped_share = layer.clipped_share;
+    info.low = layer.low;
+    info.high = layer.high;
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_warning(const q_report* report, int32_t index, q_str* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(not_null(out, "out"));
+    OCTET_TRY(check_index(index, report->report.warnings.size(), "warning"));
+    *out = view_of(report->report.warnings[static_cast<std::size_t>(index)]);
+    return {};
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_json(const q_report* report, q_str* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(not_null(out, "out"));
+    *out = view_of(report->json);
+    return {};
+  });
+}
+
+OCTET_EXPORT q_status q_report_save(const q_report* report, q_str path, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_ASSIGN(const std::string file, text_of(path, "path"));
+    const std::string ending = ending_of(file);
+    if (ending == "html") return write_file_atomically(file, report_html(report->report));
+    if (ending == "json") return write_file_atomically(file, report->json + "\n");
+    return fail(Code::argument, "'" + printable(file) + "': reports are written as .html or .json");
+  });
+}

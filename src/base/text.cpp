@@ -1,0 +1,89 @@
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace octet {
+
+std::string shape_text(std::span<const std::int64_t> dims) {
+  if (dims.empty()) return "scalar";
+  std::string text;
+  for (const auto dim : dims) {
+    if (!text.empty()) text += 'x';
+    text += dim < 0 ? std::string("?") : std::to_string(dim);
+  }
+  return text;
+}
+
+std::string list_text(std::span<const std::string> names, std::size_t shown) {
+  std::string text;
+  const std::size_t count = std::min(shown, names.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i != 0) text += (i + 1 == names.size()) ? " and " : ", ";
+    text += names[i];
+  }
+  if (names.size() > count) text += " and " + std::to_string(names.size() - count) + " more";
+  return text;
+}
+
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row[b.size()];
+}
+
+// Length of the valid UTF-8 sequence at the front of `text`, or 0.
+std::size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
+}  // namespace
+
+std::string nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
+  std::string_view best;
+  std::size_t best_distance = word.size() / 2 + 1;
+  for (const auto candidate : candidates) {
+    const std::size_t distance = edit_distance(word.substr(0, 64), candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return std::string(best);
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out;
+  while (!text.empty() && out.size() < limit) {
+    const std::size_t length = utf8_length(text);
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (length == 0 || lead < 0x20 || lead == 0x7F) {
+      out += '?';
+      text.remove_prefix(1);
+    } else {
+      out.append(text.substr(0, length));
+      text.remove_prefix(length);
+    }
+  }
+  if (!text.empty()) out += "...";
+  return out;
+}
+
+}  // namespace octet

@@ -1,0 +1,117 @@
+#include "cli/library.h"
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "cli/failure.h"
+#include "cli/interrupt.h"
+#include "cli/text.h"
+
+namespace octet::cli {
+
+namespace {
+
+struct LogLine {
+  std::int32_t level;
+  std::string text;
+};
+
+void keep_line(void* user, std::int32_t level, q_str message) {
+  try {
+    static_cast<std::vector<LogLine>*>(user)->push_back({level, std::string(view(message))});
+  } catch (const std::bad_alloc&) {
+    // Without memory for a line, loading itself is about to say so.
+  }
+}
+
+// The library logs a failure in full, where q_error holds a part that ends in "...": the failure takes that text, which
+// is then no line of its own.
+std::string take_full_message(std::vector<LogLine>& lines, std::string message) {
+  const std::string_view part =
+      std::string_view(message).substr(0, message.size() - (message.ends_with("...") ? 3 : 0));
+  for (auto line = lines.begin(); line != lines.end(); ++line) {
+    if (part.empty() || !line->text.starts_with(part)) continue;
+    message = std::move(line->text);
+    lines.erase(line);
+    break;
+  }
+  return message;
+}
+
+}  // namespace
+
+Network load_network(const std::string& path, Console& console) {
+  stop_if_interrupted();
+  std::vector<LogLine> lines;
+  auto options = sized<q_load_options>();
+  options.log = keep_line;
+  options.log_user = &lines;
+  auto error = sized<q_error>();
+  q_model* model = nullptr;
+  const q_status status = q_model_load(text_of(path), &options, &model, &error);
+  const std::string message = status == Q_OK ? std::string() : take_full_message(lines, error.message);
+  for (const LogLine& line : lines) Console::on_log(&console, line.level, text_of(line.text));
+  check(status, message, path);
+  return describe(Model(model), path);
+}
+
+Network describe(Model model, const std::string& path) {
+  Network network{path, std::move(model), sized<q_model_info>(), {}, {}};
+  auto error = sized<q_error>();
+  check(q_model_get_info(network.model.get(), &network.info, &error), error, path);
+  for (std::int32_t i = 0; i < network.info.input_count; ++i) {
+    network.inputs.push_back(sized<q_tensor_info>());
+    check(q_model_get_input(network.model.get(), i, &network.inputs.back(), &error), error, path);
+  }
+  for (std::int32_t i = 0; i < network.info.output_count; ++i) {
+    network.outputs.push_back(sized<q_tensor_info>());
+    check(q_model_get_output(network.model.get(), i, &network.outputs.back(), &error), error, path);
+  }
+  return network;
+}
+
+std::vector<q_layer_info> layers_of(const Network& network) {
+  std::vector<q_layer_info> layers;
+  auto error = sized<q_error>();
+  for (std::int32_t i = 0; i < network.info.layer_count; ++i) {
+    layers.push_back(sized<q_layer_info>());
+    check(q_model_get_layer(network.model.get(), i, &layers.back(), &error), error, network.path);
+  }
+  return layers;
+}
+
+Session create_session(const Network& network, int threads, const std::string& isa, bool profile) {
+  stop_if_interrupted();
+  auto options = sized<q_session_options>();
+  options.threads = threads;
+  options.isa = text_of(isa);
+  options.profile = profile ? 1 : 0;
+  auto error = sized<q_error>();
+  q_session* session = nullptr;
+  check(q_session_create(network.model.get(), &options, &session, &error), error, network.path);
+  return Session(session);
+}
+
+q_session_info session_info(const q_session* session) {
+  auto info = sized<q_session_info>();
+  auto error = sized<q_error>();
+  check(q_session_get_info(session, &info, &error), error);
+  return info;
+}
+
+TensorBuffers::TensorBuffers(const std::vector<q_tensor_info>& tensors) {
+  for (const q_tensor_info& tensor : tensors) {
+    values_.emplace_back(static_cast<std::size_t>(std::max<std::int64_t>(tensor.element_count, 0)));
+    std::vector<float>& values = values_.back();
+    views_.push_back({values.data(), values.size() * sizeof(float), nullptr, Q_FLOAT32, 0});
+  }
+}
+
+void run_session(q_session* session, const TensorBuffers& inputs, const TensorBuffers& outputs) {
+  auto error = sized<q_error>();
+  check(q_session_run(session, inputs.tensors(), inputs.count(), outputs.tensors(), outputs.count(), &error), error);
+}
+
+}  // namespace octet::cli

@@ -1,0 +1,179 @@
+// octet quantize: a float model, a configuration and images in, an int8 model out.
+#include <vector>
+
+#include "cli/answer.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/failure.h"
+#include "cli/files.h"
+#include "cli/interrupt.h"
+#include "cli/json_writer.h"
+#include "cli/library.h"
+#include "cli/report_text.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+namespace octet::cli {
+namespace {
+
+constexpr int kWorstLayers = 3;
+
+constexpr char kManual[] = R"(
+The configuration is the JSON file of MNN's quantized.out, unchanged, with Octet's own keys beside:
+  {
+    "format": "RGB", "mean": [127, 127, 127], "normal": [0.0078125, 0.0078125, 0.0078125],
+    "width": 320, "height": 240, "path": "calibration/", "used_image_num": 100,
+    "feature_quantize_method": "KL", "weight_quantize_method": "MAX_ABS"
+  }
+"path" is the folder of calibration images (JPEG, PNG), relative to the configuration, then to the
+working directory. How an image becomes an input is stored in the int8 model.
+
+The result is the same, byte for byte, whatever the number of threads. The model is written beside
+its target and renamed: after a failure or Ctrl-C the target is as it was.
+
+Example
+  octet quantize face.mnn face.octet face.json --report face.html
+
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.)";
+
+struct Options {
+  std::string source, target, config;
+  std::string feature_method, weight_method;
+  std::string report;
+  int threads = 0;
+};
+
+Options read_options(const Call& call) {
+  Options options;
+  Arguments arguments("quantize", "Make an int8 model of a float one, with about a hundred sample images.", kManual);
+  arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
+      ->required()
+      ->type_name("FILE");
+  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet")->required()->type_name("FILE");
+  arguments.add_option("config", options.config, "the JSON configuration")->required()->type_name("FILE");
+  arguments
+      .add_option("--method", options.feature_method,
+                  "how ranges of activations are chosen: AUTO, KL, ADMM, EMA,\n"
+                  "MINMAX, ...; overrides \"feature_quantize_method\"")
+      ->type_name("NAME");
+  arguments
+      .add_option("--weight-method", options.weight_method,
+                  "how weights are scaled: MAX_ABS, ADMM, ...;\n"
+                  "overrides \"weight_quantize_method\"")
+      ->type_name("NAME");
+  arguments
+      .add_option("--report", options.report,
+                  "write what was found: .html (one file, with pictures)\n"
+                  "or .json")
+      ->type_name("FILE");
+  arguments.add_threads(options.threads, "default: all that this process may use");
+  arguments.add_json();
+  arguments.read(call.words);
+  return options;
+}
+
+void check_outputs(const Options& options) {
+  const std::vector<std::string> inputs = {options.source, options.config};
+  check_ending(options.target, {"octet"}, "an int8 model");
+  check_can_write(options.target, inputs);
+  if (options.report.empty()) return;
+  check_ending(options.report, {"html", "json"}, "a report");
+  check_can_write(options.report, inputs);
+}
+
+struct Quantized {
+  Network network;
+  Report report;
+};
+
+Quantized quantize(const Network& source, const Options& options, Console& console) {
+  auto settings = sized<q_quantize_options>();
+  settings.threads = options.threads;
+  settings.config_path = text_of(options.config);
+  settings.feature_method = text_of(options.feature_method);
+  settings.weight_method = text_of(options.weight_method);
+  settings.progress = Console::on_progress;
+  settings.progress_user = &console;
+  settings.log = Console::on_log;
+  settings.log_user = &console;
+  auto error = sized<q_error>();
+  q_model* model = nullptr;
+  q_report* report = nullptr;
+  const q_status status = q_quantize(source.model.get(), &settings, &model, &report, &error);
+  console.clear_progress();
+  check(status, error, status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source);
+  Report owned(report);
+  return {describe(Model(model), options.target), std::move(owned)};
+}
+
+// The model comes last: it stands only where everything else was done.
+void save(const Quantized& result, const Options& options) {
+  stop_if_interrupted();
+  save_report(result.report.get(), options.report);
+  try {
+    stop_if_interrupted();
+    auto error = sized<q_error>();
+    check(q_model_save(result.network.model.get(), text_of(options.target), &error), error, options.target);
+  } catch (const Failure&) {
+    if (!options.report.empty()) remove_file(options.report);
+    throw;
+  }
+}
+
+std::string share_of(std::int64_t part, std::int64_t whole) {
+  return whole > 0 ? percent(static_cast<double>(part) / static_cast<double>(whole)) : "-";
+}
+
+std::string summary(const Network& source, const Quantized& result, const Options& options) {
+  const q_report_info info = report_info(result.report.get());
+  const q_model_info& model = result.network.info;
+  const std::int64_t bytes = file_size(options.target);
+  Table table({{options.target, Align::left}, {"", Align::left}});
+  table.add({"  size", size_text(source.info.file_bytes) + " -> " + size_text(bytes) + " (" +
+                           share_of(bytes, source.info.file_bytes) + ")"});
+  table.add({"  weights", size_text(info.float_weight_bytes) + " -> " + size_text(info.int8_weight_bytes) + " (" +
+                              share_of(info.int8_weight_bytes, info.float_weight_bytes) + ")"});
+  table.add({"  int8", percent(result.network.int8_share()) + " of the multiply-accumulates, " +
+                           std::to_string(model.int8_layer_count) + " of " + counted(model.layer_count, "layer")});
+  table.add({"  calibrated on", counted(info.calibration_samples, "sample")});
+  table.add({"  measured on", measured_text(info)});
+  if (info.agreement >= 0) table.add({"  agreement", agreement_text(info)});
+  if (info.skipped_files > 0)
+    table.add({"  skipped", counted(info.skipped_files, "unreadable file") + ", named above"});
+  if (info.warning_count > 0) table.add({"  warnings", std::to_string(info.warning_count) + ", see above"});
+  table.add({"  time", duration_text(info.seconds)});
+  return table.plain() + "\n" + outputs_and_layers_text(result.report.get(), kWorstLayers);
+}
+
+std::string answer(const Network& source, const Quantized& result, const Options& options) {
+  JsonWriter json;
+  begin_answer(json, "quantize", true);
+  const q_report_info info = report_info(result.report.get());
+  json.field("float_model", options.source).field("int8_model", options.target).field("config", options.config);
+  json.optional_field("report", options.report);
+  json.field("float_bytes", source.info.file_bytes).field("int8_bytes", file_size(options.target));
+  json.field("float_weight_bytes", info.float_weight_bytes).field("int8_weight_bytes", info.int8_weight_bytes);
+  json.field("layer_count", result.network.info.layer_count);
+  json.field("int8_layer_count", result.network.info.int8_layer_count);
+  json.field("int8_mac_share", result.network.int8_share());
+  write_report(json, result.report.get());
+  json.end_object();
+  return std::move(json).finish();
+}
+
+}  // namespace
+
+Outcome quantize_command(const Call& call, Console& console) {
+  const Options options = read_options(call);
+  check_outputs(options);
+  const Network source = load_network(options.source, console);
+  if (source.is_int8()) {
+    throw Failure(Q_E_ARGUMENT, options.source + ": already quantized; give the float model that it was made from",
+                  options.source);
+  }
+  const Quantized result = quantize(source, options, console);
+  save(result, options);
+  return {call.json ? answer(source, result, options) : summary(source, result, options)};
+}
+
+}  // namespace octet::cli

@@ -1,0 +1,150 @@
+#include "cli/report_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "cli/failure.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+namespace octet::cli {
+namespace {
+
+std::vector<q_output_error> outputs_of(const q_report* report, std::int32_t count) {
+  std::vector<q_output_error> outputs;
+  auto error = sized<q_error>();
+  for (std::int32_t i = 0; i < count; ++i) {
+    outputs.push_back(sized<q_output_error>());
+    check(q_report_get_output(report, i, &outputs.back(), &error), error);
+  }
+  return outputs;
+}
+
+std::vector<q_layer_error> layers_of(const q_report* report, std::int32_t count) {
+  std::vector<q_layer_error> layers;
+  auto error = sized<q_error>();
+  for (std::int32_t i = 0; i < count; ++i) {
+    layers.push_back(sized<q_layer_error>());
+    check(q_report_get_layer(report, i, &layers.back(), &error), error);
+  }
+  return layers;
+}
+
+// A very small error reads better as 1.2e-07 than as 0.0000.
+std::string error_text(double value) {
+  if (!std::isfinite(value) || value == 0 || std::abs(value) >= 1e-4) return fixed(value, 4);
+  const int exponent = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return fixed(value / std::pow(10.0, exponent), 1) + "e" + std::to_string(exponent);
+}
+
+std::string worst_layers_text(std::vector<q_layer_error> layers, int worst_count) {
+  std::erase_if(layers, [](const q_layer_error& layer) { return !std::isfinite(layer.sqnr_db); });
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const q_layer_error& a, const q_layer_error& b) { return a.sqnr_db < b.sqnr_db; });
+  layers.resize(std::min(layers.size(), static_cast<std::size_t>(worst_count)));
+  if (layers.empty()) return {};
+  Table table({{"worst layers", Align::left},
+               {"op", Align::left},
+               {"type", Align::left},
+               {"cosine"},
+               {"SQNR dB"},
+               {"max error"},
+               {"clipped"},
+               {"method", Align::left}});
+  for (const q_layer_error& layer : layers) {
+    table.add({std::string(view(layer.name)), std::string(view(layer.op)), layer.is_int8 ? "int8" : "float",
+               fixed(layer.cosine, 5), fixed(layer.sqnr_db, 1), error_text(layer.max_abs_error),
+               layer.is_int8 ? percent(layer.clipped_share) : "-", std::string(view(layer.method))});
+  }
+  return "\n" + table.plain();
+}
+
+void write_layers(JsonWriter& json, const std::vector<q_layer_error>& layers) {
+  json.key("layers").begin_array();
+  for (const q_layer_error& layer : layers) {
+    json.begin_object().field("name", view(layer.name)).field("op", view(layer.op)).field("int8", layer.is_int8 != 0);
+    json.optional_field("method", view(layer.method));
+    json.field("cosine", layer.cosine).field("sqnr_db", layer.sqnr_db).field("max_abs_error", layer.max_abs_error);
+    json.field("clipped_share", layer.clipped_share);
+    json.field("low", layer.low).field("high", layer.high).end_object();
+  }
+  json.end_array();
+}
+
+void write_shares(JsonWriter& json, const q_report_info& info) {
+  const auto share = [&](std::string_view name, double value, bool known) {
+    json.key(name);
+    known ? json.value(value) : json.null();
+  };
+  share("agreement", info.agreement, info.agreement >= 0);
+  const bool labels = info.has_labels != 0;
+  json.field("labelled_samples", info.labelled_samples);
+  share("float_top1", info.float_top1, labels);
+  share("int8_top1", info.int8_top1, labels);
+  share("float_top5", info.float_top5, labels);
+  share("int8_top5", info.int8_top5, labels);
+}
+
+}  // namespace
+
+q_report_info report_info(const q_report* report) {
+  auto info = sized<q_report_info>();
+  auto error = sized<q_error>();
+  check(q_report_get_info(report, &info, &error), error);
+  return info;
+}
+
+std::string outputs_and_layers_text(const q_report* report, int worst_count) {
+  const q_report_info info = report_info(report);
+  Table table({{"output", Align::left}, {"cosine"}, {"least cosine"}, {"SQNR dB"}, {"max error"}});
+  for (const q_output_error& output : outputs_of(report, info.output_count)) {
+    table.add({std::string(view(output.name)), fixed(output.mean_cosine, 5), fixed(output.cosine, 5),
+               fixed(output.sqnr_db, 1), error_text(output.max_abs_error)});
+  }
+  return table.plain() + worst_layers_text(layers_of(report, info.layer_count), worst_count);
+}
+
+std::string measured_text(const q_report_info& info) {
+  std::string text = counted(info.measured_samples, "sample");
+  if (info.calibration_samples > 0) {
+    text += info.held_out ? " that were not used for calibration" : " of the calibration (not held out)";
+  }
+  return text;
+}
+
+std::string agreement_text(const q_report_info& info) {
+  if (info.agreement < 0) return "- (not a classifier)";
+  return percent(info.agreement) + " of the samples have the same largest output";
+}
+
+void write_report(JsonWriter& json, const q_report* report) {
+  const q_report_info info = report_info(report);
+  json.field("calibration_samples", info.calibration_samples).field("measured_samples", info.measured_samples);
+  json.field("held_out", info.held_out != 0).field("skipped_files", info.skipped_files).field("seconds", info.seconds);
+  write_shares(json, info);
+  json.key("outputs").begin_array();
+  for (const q_output_error& output : outputs_of(report, info.output_count)) {
+    json.begin_object().field("name", view(output.name)).field("cosine", output.cosine);
+    json.field("mean_cosine", output.mean_cosine).field("sqnr_db", output.sqnr_db);
+    json.field("max_abs_error", output.max_abs_error).end_object();
+  }
+  json.end_array();
+  write_layers(json, layers_of(report, info.layer_count));
+  json.key("warnings").begin_array();
+  auto error = sized<q_error>();
+  for (std::int32_t i = 0; i < info.warning_count; ++i) {
+    q_str text{};
+    check(q_report_get_warning(report, i, &text, &error), error);
+    json.value(view(text));
+  }
+  json.end_array();
+}
+
+void save_report(const q_report* report, const std::string& path) {
+  if (path.empty()) return;
+  auto error = sized<q_error>();
+  check(q_report_save(report, text_of(path), &error), error, path);
+}
+
+}  // namespace octet::cli

@@ -1,0 +1,26 @@
+// How many operands and results each operator has.
+#pragma once
+
+#include "base/status.h"
+#include "graph/graph.h"
+
+namespace octet {
+
+struct OperandRule {
+  int required;          // the first so many operands are given
+  int most;              // operands, with those that are there "until resolved"; kAny: no limit
+  int most_outputs = 1;  // at least one
+};
+
+inline constexpr int kAny = 1 << 30;
+
+// nullptr where `op` is no operator (a number from a damaged file).
+const OperandRule* operand_rule(Op op);
+
+// True for what the runtime executes; the others are resolved by fold_constants.
+bool is_executable(Op op);
+
+// Counts operands and results; Code::format names the node.
+Status check_operand_counts(const Node& node);
+
+}  // namespace octet

@@ -1,0 +1,137 @@
+#include "image/samples.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "image/in_quotes.h"
+#include "image/magic.h"
+
+namespace octet {
+namespace {
+
+constexpr std::string_view kImageEndings[] = {"jpg", "jpeg", "jpe",  "jfif", "png",  "gif", "webp", "bmp",
+                                              "tif", "tiff", "avif", "heic", "heif", "jp2", "jxl"};
+
+bool has_image_ending(std::string_view name) {
+  return std::ranges::find(kImageEndings, ending_of(name)) != std::end(kImageEndings);
+}
+
+// The first bytes alone: a folder may hold thousands of large files.
+Result<Magic> identify_file(const std::string& path) {
+  std::array<char, 64> head{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Code::io, "cannot be opened");
+  file.read(head.data(), head.size());
+  if (file.bad()) return fail(Code::io, "cannot be read");
+  const auto got = static_cast<std::size_t>(file.gcount());
+  if (got == 0) return fail(Code::format, "is empty");
+  return identify(std::as_bytes(std::span(head.data(), got)));
+}
+
+enum class Verdict { use, pass_over, warn };
+
+Verdict judge(const std::string& folder, const std::string& name, std::string* reason) {
+  if (name.starts_with('.')) return Verdict::pass_over;
+  const bool claims = has_image_ending(name);
+  const auto magic = identify_file(join_path(folder, name));
+  if (!magic.ok()) {
+    *reason = magic.status().message();
+    return claims ? Verdict::warn : Verdict::pass_over;
+  }
+  switch (magic->kind) {
+    case FileKind::jpeg:
+    case FileKind::png:
+      return Verdict::use;
+    case FileKind::other_image:
+      *reason = std::string("is ") + magic->description + "; only JPEG and PNG are read";
+      return Verdict::warn;
+    case FileKind::no_image:
+      *reason = std::string("is ") + magic->description;
+      return claims ? Verdict::warn : Verdict::pass_over;
+    case FileKind::unknown:
+      break;
+  }
+  *reason = "does not begin as an image does";
+  return claims ? Verdict::warn : Verdict::pass_over;
+}
+
+Status nothing_usable(const std::string& folder, std::span<const std::string> files,
+                      std::span<const std::string> warnings) {
+  const std::string where = "folder " + in_quotes(folder);
+  if (!warnings.empty()) return fail(Code::data, where + " holds no readable image: " + list_text(warnings, 20));
+  if (files.empty()) return fail(Code::data, where + " is empty: put JPEG or PNG images there or name another folder");
+  std::vector<std::string> names;
+  for (const std::string& file : files) names.push_back(printable(file, 60));
+  return fail(Code::data, where + " holds no JPEG or PNG image (but " + list_text(names, 4) +
+                              "): put images there or name another folder");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ImageSource>> ImageSource::open_folder(const std::string& folder, const ImageRecipe& recipe,
+                                                              std::size_t limit) {
+  OCTET_ASSIGN(const std::vector<std::string> files, list_files(folder));
+  std::unique_ptr<ImageSource> source(new ImageSource(folder, recipe));
+  for (const std::string& file : files) {
+    if (limit != 0 && source->names_.size() == limit) break;
+    std::string reason;
+    const Verdict verdict = judge(folder, file, &reason);
+    if (verdict == Verdict::use) source->names_.push_back(file);
+    if (verdict == Verdict::warn) source->warnings_.push_back(in_quotes(file) + " " + reason);
+  }
+  if (source->names_.empty()) return nothing_usable(folder, files, source->warnings_);
+  return source;
+}
+
+Result<std::unique_ptr<ImageSource>> ImageSource::open_files(std::vector<std::string> paths,
+                                                             const ImageRecipe& recipe) {
+  if (paths.empty()) return fail(Code::data, "the list of images is empty");
+  std::unique_ptr<ImageSource> source(new ImageSource("", recipe));
+  source->names_ = std::move(paths);
+  return source;
+}
+
+std::string ImageSource::path(std::size_t index) const { return join_path(folder_, names_[index]); }
+
+Status ImageSource::load(std::size_t index, std::span<const SampleInput> inputs) const {
+  if (inputs.size() != 1) {
+    return fail(Code::shape, "the network has " + std::to_string(inputs.size()) +
+                                 " inputs and an image fills only one: give the samples as sequences "
+                                 "(\"input_type\": \"sequence\", a folder a sample)");
+  }
+  OCTET_ASSIGN(const ImageRecipe recipe, resolve_recipe(recipe_, inputs[0]));
+  OCTET_ASSIGN(const Image image, load_image(path(index), recipe.format));
+  return preprocess(image, recipe, inputs[0].order, inputs[0].values).within(in_quotes(path(index)));
+}
+
+Result<ImageRecipe> resolve_recipe(const ImageRecipe& recipe, const SampleInput& input) {
+  const std::string where = "input " + in_quotes(input.name) + " is " + shape_text(input.dims);
+  if (input.dims.size() != 4 || input.dims[0] != 1) {
+    return fail(Code::shape, where + ": an image fills an input of four dimensions whose first, the batch, is 1");
+  }
+  const bool planar = input.order == TensorOrder::nchw;
+  const std::int64_t channels = input.dims[planar ? 1 : 3];
+  const std::int64_t height = input.dims[planar ? 2 : 1];
+  const std::int64_t width = input.dims[planar ? 3 : 2];
+  if (channels != channels_of(recipe.format)) {
+    return fail(Code::shape, where + " with " + std::to_string(channels) + " channels, but \"format\" gives " +
+                                 std::to_string(channels_of(recipe.format)) +
+                                 ": choose among RGB, BGR (3), RGBA, BGRA (4) and GRAY (1)");
+  }
+  if ((recipe.width != 0 && recipe.width != width) || (recipe.height != 0 && recipe.height != height)) {
+    return fail(Code::shape, where + ", but \"width\" and \"height\" are " + std::to_string(recipe.width) + " and " +
+                                 std::to_string(recipe.height) + ": leave them out or give the network's own");
+  }
+  if (width < 1 || height < 1 || width > kMaxImageSide || height > kMaxImageSide) {
+    return fail(Code::shape, where + ": width and height of an image are 1 to " + std::to_string(kMaxImageSide));
+  }
+  ImageRecipe resolved = recipe;
+  resolved.width = static_cast<std::int32_t>(width);
+  resolved.height = static_cast<std::int32_t>(height);
+  return resolved;
+}
+
+}  // namespace octet

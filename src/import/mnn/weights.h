@@ -1,0 +1,19 @@
+// The weights and biases of an operator, from wherever the file keeps them: plain, packed, or in the file beside it.
+#pragma once
+
+#include <vector>
+
+#include "base/status.h"
+#include "import/mnn/emitter.h"
+
+namespace octet::mnn {
+
+struct Weights {
+  std::vector<float> weight;
+  std::vector<float> bias;  // may be empty
+};
+
+Result<Weights> read_weights(Emitter& e, const fb::Convolution2D& convolution);
+Result<Weights> read_weights(const fb::InnerProduct& product);
+
+}  // namespace octet::mnn

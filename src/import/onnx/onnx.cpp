@@ -1,0 +1,280 @@
+// ONNX: ModelProto -> Graph, node by node. Everything that one operator means stands in the ops_*.cpp files.
+#include <algorithm>
+#include <map>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "import/import.h"
+#include "import/onnx/operators.h"
+
+namespace octet {
+namespace onnx {
+namespace {
+
+constexpr std::int64_t kOldestIrVersion = 3;             // operator sets are declared since
+constexpr std::int64_t kNewestIrVersion = 13;            // versions 11 to 13 add only what this importer has no use for
+constexpr std::size_t kMaxItems = std::size_t{1} << 20;  // nodes, initializers, inputs: beyond it is no network
+
+std::string quoted(std::string_view name) { return "'" + printable(name) + "'"; }
+
+bool is_default_domain(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
+
+Result<int> check_versions(const ModelProto& model) {
+  if (model.ir_version < 1 || !model.has_graph) {
+    return fail(Code::format, "it is not an ONNX model, or truncated: it has no format version or no graph");
+  }
+  if (model.ir_version < kOldestIrVersion) {
+    return fail(Code::unsupported, "its format (ir_version " + std::to_string(model.ir_version) +
+                                       ") is older than 3; export the model anew");
+  }
+  if (model.ir_version > kNewestIrVersion) {
+    return fail(Code::version, "its format (ir_version " + std::to_string(model.ir_version) +
+                                   ") is newer than this library reads (" + std::to_string(kNewestIrVersion) +
+                                   "); update Octet or export for an older version");
+  }
+  const auto opset = std::find_if(model.opsets.begin(), model.opsets.end(),
+                                  [](const OpsetId& id) { return is_default_domain(id.domain); });
+  if (opset == model.opsets.end()) return fail(Code::format, "it declares no operator set (opset_import)");
+  const std::string readable = "opset " + std::to_string(opset->version) + "; this library reads " +
+                               std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset) + ": ";
+  if (opset->version > kNewestOpset) {
+    return fail(Code::version,
+                "it uses " + readable + "update Octet or export with opset_version=" + std::to_string(kNewestOpset));
+  }
+  if (opset->version < kOldestOpset) {
+    return fail(Code::unsupported, "it uses " + readable + "export it anew, or convert it with onnx.version_converter");
+  }
+  return static_cast<int>(opset->version);
+}
+
+// Operators that cannot be imported, gathered so that one message names them all.
+class Unsupported {
+ public:
+  void add(const std::string& what, std::string_view node_name) {
+    const auto [entry, is_new] = index_.emplace(what, entries_.size());
+    if (is_new) entries_.push_back({what, std::string(node_name), 0});
+    ++entries_[entry->second].count;
+  }
+  bool empty() const { return entries_.empty(); }
+  Status status(int opset) const {
+    std::vector<std::string> texts;
+    for (const Entry& entry : entries_) {
+      const std::string more = entry.count > 1 ? " and " + std::to_string(entry.count - 1) + " more" : "";
+      texts.push_back(entry.what + " (node " + quoted(entry.first_node) + more + ")");
+    }
+    return fail(Code::unsupported, "operators that are not supported (opset " + std::to_string(opset) +
+                                       "): " + list_text(texts) + "; export the model without them");
+  }
+
+ private:
+  struct Entry {
+    std::string what, first_node;
+    int count;
+  };
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t> index_;
+};
+
+std::string operator_name(const NodeProto& node) {
+  return is_default_domain(node.domain) ? printable(node.op_type)
+                                        : printable(node.domain) + "." + printable(node.op_type);
+}
+
+std::string_view label(const NodeProto& node) {
+  if (!node.name.empty() || node.outputs.empty()) return node.name;
+  return node.outputs.front();
+}
+
+class ModelConverter {
+ public:
+  ModelConverter(const Bytes& bytes, const std::string& path, int opset) : builder_(TensorReader(bytes, path), opset) {}
+
+  Result<Graph> run(const GraphProto& proto) {
+    OCTET_TRY(announce(proto));
+    OCTET_TRY(add_inputs(proto));
+    for (const auto message : proto.nodes) OCTET_TRY(add(message));
+    if (!unsupported_.empty()) return unsupported_.status(builder_.opset());
+    OCTET_TRY(add_outputs());
+    Graph& graph = builder_.graph();
+    graph.name = proto.name;
+    graph.source_format = "onnx";
+    return std::move(graph);
+  }
+
+ private:
+  // What must be known before the first node is converted.
+  Status announce(const GraphProto& proto) {
+    if (proto.nodes.size() > kMaxItems || proto.initializers.size() > kMaxItems || proto.inputs.size() > kMaxItems) {
+      return fail(Code::unsupported, "it has more than a million nodes, weights or inputs");
+    }
+    if (proto.has_sparse_initializers) return fail(Code::unsupported, "sparse initializers are not supported");
+    for (const auto message : proto.initializers) {
+      OCTET_ASSIGN(const auto name, parse_tensor_name(message));
+      if (name.empty()) return fail(Code::format, "an initializer has no name");
+      builder_.announce_initializer(name, message);
+    }
+    for (const auto message : proto.value_infos) {
+      OCTET_ASSIGN(const ValueInfo info, parse_value_info(message));
+      builder_.announce_value(info);
+    }
+    for (const auto message : proto.outputs) {
+      OCTET_ASSIGN(const ValueInfo info, parse_value_info(message));
+      builder_.announce_value(info);
+      builder_.announce_output(info.name);
+      builder_.announce_use(info.name);
+      output_names_.push_back(info.name);
+    }
+    return scan_nodes(proto);
+  }
+
+  Status scan_nodes(const GraphProto& proto) {
+    std::map<std::string, int> quantized;
+    for (const auto message : proto.nodes) {
+      OCTET_ASSIGN(const NodeProto node, parse_node(message));
+      for (const auto input : node.inputs) {
+        if (!input.empty()) builder_.announce_use(input);
+      }
+      if (is_quantized_operator(node.op_type)) ++quantized[printable(node.op_type)];
+    }
+    if (quantized.empty()) return {};
+    std::vector<std::string> names;
+    for (const auto& [name, count] : quantized) names.push_back(std::to_string(count) + " " + name);
+    return fail(Code::unsupported, "quantized ONNX is not supported: the model is already quantized (it has " +
+                                       list_text(names) + "); give the float model");
+  }
+
+  Status add_inputs(const GraphProto& proto) {
+    for (const auto message : proto.inputs) {
+      OCTET_ASSIGN(const ValueInfo info, parse_value_info(message));
+      if (builder_.is_initializer(info.name)) continue;  // a weight, listed among the inputs as old files do
+      OCTET_TRY(add_input(info).within("input " + quoted(info.name)));
+    }
+    return {};
+  }
+
+  Status add_input(const ValueInfo& info) {
+    if (info.name.empty()) return fail(Code::format, "it has no name");
+    if (!info.is_tensor) return fail(Code::unsupported, "it is not a tensor");
+    OCTET_ASSIGN(const DType dtype, storage_type(info.type));
+    if (!info.has_shape) return fail(Code::shape, "its shape is not known; export the model with fixed sizes");
+    Dims dims;
+    for (std::size_t i = 0; i < info.dims.size(); ++i) {
+      const Dimension& dimension = info.dims[i];
+      if (dimension.value <= 0 && i != 0) {
+        const std::string name = dimension.parameter.empty() ? "" : " (" + quoted(dimension.parameter) + ")";
+        return fail(Code::shape,
+                    "dimension " + std::to_string(i) + name + " has no fixed size; export the model with fixed sizes");
+      }
+      dims.push_back(dimension.value <= 0 ? 1 : dimension.value);  // an open batch is one sample
+    }
+    if (element_count(dims) < 0) return fail(Code::shape, "its shape " + shape_text(dims) + " is too large");
+    const TensorId id = builder_.add_tensor(info.name, dtype, static_cast<int>(dims.size()));
+    builder_.graph().at(id).dims = std::move(dims);
+    builder_.graph().inputs.push_back(id);
+    return builder_.define(info.name, id);
+  }
+
+  Status add_outputs() {
+    if (output_names_.empty()) return fail(Code::format, "its graph has no outputs");
+    for (const auto name : output_names_) {
+      auto id = builder_.find(name);
+      if (!id.ok()) return fail(Code::format, "output " + quoted(name) + " is made by no node");
+      builder_.graph().outputs.push_back(*id);
+    }
+    return {};
+  }
+
+  Status add(std::string_view message) {
+    OCTET_ASSIGN(NodeProto node, parse_node(message));
+    const Status status = convert(node);
+    if (status.ok()) return {};
+    if (status.code() == Code::unsupported) {
+      unsupported_.add(operator_name(node) + (status.message().empty() ? "" : ": " + status.message()), label(node));
+      return define_missing(node);
+    }
+    // After an unsupported operator further errors may only follow from it.
+    if (!unsupported_.empty()) return unsupported_.status(builder_.opset());
+    return status.within("node " + quoted(label(node)) + " (" + operator_name(node) + ", opset " +
+                         std::to_string(builder_.opset()) + ")");
+  }
+
+  Status convert(NodeProto& node) {
+    if (node.op_type.empty()) return fail(Code::format, "a node has no operator");
+    while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();
+    while (!node.outputs.empty() && node.outputs.back().empty()) node.outputs.pop_back();
+    if (node.outputs.empty()) return fail(Code::format, "it has no outputs");
+    const Operator* row = is_default_domain(node.domain) ? find_operator(node.op_type) : nullptr;
+    if (row == nullptr) return fail(Code::unsupported, "");
+    if (builder_.opset() < row->since) {
+      return fail(Code::unsupported, "exists since opset " + std::to_string(row->since));
+    }
+    if (builder_.opset() > row->until) {
+      return fail(Code::unsupported, "was removed behind opset " + std::to_string(row->until));
+    }
+    std::vector<TensorId> inputs;
+    for (const auto name : node.inputs) {
+      inputs.push_back(kNoTensor);
+      if (name.empty()) continue;
+      OCTET_ASSIGN(inputs.back(), builder_.find(name));
+    }
+    const std::size_t required = std::min(row->min_inputs, inputs.size());
+    if (inputs.size() < row->min_inputs || inputs.size() > row->max_inputs ||
+        std::find(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(required), kNoTensor) !=
+            inputs.begin() + static_cast<std::ptrdiff_t>(required)) {
+      return fail(Code::format, "it has " + std::to_string(inputs.size()) + " inputs, or one that it needs is missing");
+    }
+    NodeContext context(builder_, node, std::move(inputs));
+    const Status converted = row->convert(context);
+    // A wrong attribute is the better message: its fallback may be what the converter complains about.
+    OCTET_TRY(converted.ok() ? context.finish() : context.attribute_status());
+    return converted;
+  }
+
+  // Stands in for the outputs of an operator that cannot be imported, so that the rest can be looked through.
+  Status define_missing(const NodeProto& node) {
+    for (const auto output : node.outputs) {
+      if (!output.empty() && builder_.find(output).ok()) continue;
+      OCTET_TRY(builder_.define(output, builder_.add_tensor(output, DType::f32, kUnknownRank)));
+    }
+    return {};
+  }
+
+  Builder builder_;
+  std::vector<std::string_view> output_names_;
+  Unsupported unsupported_;
+};
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Result<Graph> import_model(const Bytes& bytes, const std::string& path) {
+  if (bytes.empty()) return fail(Code::format, "the file is empty");
+  const std::string_view text = text_of(bytes.span());
+  if (!looks_like_model(text)) return fail(Code::format, "it is not an ONNX model");
+  OCTET_ASSIGN(const ModelProto model, parse_model(text));
+  OCTET_ASSIGN(const int opset, check_versions(model));
+  OCTET_ASSIGN(const GraphProto graph, parse_graph(model.graph));
+  return ModelConverter(bytes, path, opset).run(graph);
+}
+
+}  // namespace
+}  // namespace onnx
+
+namespace {
+
+bool probe_onnx(std::span<const std::byte> bytes, const std::string& path) {
+  return ending_of(path) == "onnx" || onnx::looks_like_model(onnx::text_of(bytes));
+}
+
+Result<Graph> import_onnx(const Bytes& bytes, const std::string& path) {
+  auto graph = onnx::import_model(bytes, path);
+  if (graph.ok()) return graph;
+  return graph.status().within(path.empty() ? "the ONNX model" : "'" + printable(path) + "'");
+}
+
+}  // namespace
+
+const Importer kOnnxImporter{"onnx", probe_onnx, import_onnx};
+
+}  // namespace octet

@@ -1,0 +1,202 @@
+// Functions of runs of elements, reference.
+#include <math.h>
+
+#include "kernels/elementwise.h"
+
+namespace octet {
+namespace {
+
+float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+
+float hard_sigmoid(float x, float alpha, float beta) { return clamp(alpha * x + beta, 0.0f, 1.0f); }
+
+float softplus(float x) { return x > 20.0f ? x : log1pf(expf(x)); }
+
+float gelu_tanh(float x) {
+  const float inner = 0.7978845608f * (x + 0.044715f * x * x * x);  // sqrt(2 / pi)
+  return 0.5f * x * (1.0f + tanhf(inner));
+}
+
+}  // namespace
+
+float unary_value(UnaryKind kind, float alpha, float beta, float x) {
+  switch (kind) {
+    case UnaryKind::relu:
+      return x < 0.0f ? 0.0f : x;
+    case UnaryKind::clip:
+      return clamp(x, alpha, beta);
+    case UnaryKind::leaky_relu:
+      return x < 0.0f ? alpha * x : x;
+    case UnaryKind::sigmoid:
+      return 1.0f / (1.0f + expf(-x));
+    case UnaryKind::tanh:
+      return tanhf(x);
+    case UnaryKind::hard_sigmoid:
+      return hard_sigmoid(x, alpha, beta);
+    case UnaryKind::hard_swish:
+      return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f);
+    case UnaryKind::silu:
+      return x / (1.0f + expf(-x));
+    case UnaryKind::gelu:
+      return 0.5f * x * (1.0f + erff(x * 0.7071067812f));
+    case UnaryKind::gelu_tanh:
+      return gelu_tanh(x);
+    case UnaryKind::elu:
+      return x < 0.0f ? alpha * expm1f(x) : x;
+    case UnaryKind::exp:
+      return expf(x);
+    case UnaryKind::log:
+      return logf(x);
+    case UnaryKind::sqrt:
+      return sqrtf(x);
+    case UnaryKind::neg:
+      return -x;
+    case UnaryKind::abs:
+      return fabsf(x);
+    case UnaryKind::reciprocal:
+      return 1.0f / x;
+    case UnaryKind::floor:
+      return floorf(x);
+    case UnaryKind::ceil:
+      return ceilf(x);
+    case UnaryKind::round:
+      return rintf(x);
+    case UnaryKind::erf:
+      return erff(x);
+    case UnaryKind::softplus:
+      return softplus(x);
+    case UnaryKind::softsign:
+      return x / (1.0f + fabsf(x));
+    case UnaryKind::selu:
+      return beta * (x < 0.0f ? alpha * expm1f(x) : x);
+    case UnaryKind::mish:
+      return x * tanhf(softplus(x));
+    case UnaryKind::sin:
+      return sinf(x);
+    case UnaryKind::cos:
+      return cosf(x);
+    case UnaryKind::sign:
+      return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f;
+    case UnaryKind::rsqrt:
+      return 1.0f / sqrtf(x);
+    case UnaryKind::square:
+      return x * x;
+    case UnaryKind::logical_not:
+      return x == 0.0f ? 1.0f : 0.0f;
+  }
+  return x;
+}
+
+float binary_value(BinaryKind kind, float a, float b) {
+  switch (kind) {
+    case BinaryKind::add:
+      return a + b;
+    case BinaryKind::sub:
+      return a - b;
+    case BinaryKind::mul:
+      return a * b;
+    case BinaryKind::div:
+      return a / b;
+    case BinaryKind::min:
+      return b < a ? b : a;
+    case BinaryKind::max:
+      return a < b ? b : a;
+    case BinaryKind::pow:
+      return powf(a, b);
+  }
+  return a;
+}
+
+namespace {
+
+void unary_f32(UnaryKind kind, float alpha, float beta, const float* input, float* output, int64_t count) {
+  if (kind == UnaryKind::relu) {  // the two that a compiler vectorises
+    for (int64_t i = 0; i < count; ++i) output[i] = input[i] < 0.0f ? 0.0f : input[i];
+  } else if (kind == UnaryKind::clip) {
+    for (int64_t i = 0; i < count; ++i) output[i] = clamp(input[i], alpha, beta);
+  } else {
+    for (int64_t i = 0; i < count; ++i) output[i] = unary_value(kind, alpha, beta, input[i]);
+  }
+}
+
+template <BinaryKind kind>
+void binary_loop(const BinaryF32Args& args) {
+  for (int64_t i = 0; i < args.count; ++i) {
+    const float y = binary_value(kind, args.a[i * args.a_step], args.b[i * args.b_step]);
+    args.output[i] = clamp(y, args.low, args.high);
+  }
+}
+
+void binary_f32(const BinaryF32Args& args) {
+  switch (args.kind) {
+    case BinaryKind::add:
+      return binary_loop<BinaryKind::add>(args);
+    case BinaryKind::sub:
+      return binary_loop<BinaryKind::sub>(args);
+    case BinaryKind::mul:
+      return binary_loop<BinaryKind::mul>(args);
+    case BinaryKind::div:
+      return binary_loop<BinaryKind::div>(args);
+    case BinaryKind::min:
+      return binary_loop<BinaryKind::min>(args);
+    case BinaryKind::max:
+      return binary_loop<BinaryKind::max>(args);
+    case BinaryKind::pow:
+      return binary_loop<BinaryKind::pow>(args);
+  }
+}
+
+void prelu_f32(const BinaryF32Args& args) {
+  for (int64_t i = 0; i < args.count; ++i) {
+    const float x = args.a[i * args.a_step];
+    args.output[i] = x < 0.0f ? x * args.b[i * args.b_step] : x;
+  }
+}
+
+void add_i8(const BinaryI8Args& args) {
+  for (int64_t i = 0; i < args.count; ++i) {
+    const float a = (float)(args.a[i * args.a_step] - args.a_zero_point) * args.a_factor;
+    const float b = (float)(args.b[i * args.b_step] - args.b_zero_point) * args.b_factor;
+    args.output[i] = round_to_int8(a + b, args.range);
+  }
+}
+
+void mul_i8(const BinaryI8Args& args) {
+  for (int64_t i = 0; i < args.count; ++i) {
+    const int32_t product =
+        (args.a[i * args.a_step] - args.a_zero_point) * (args.b[i * args.b_step] - args.b_zero_point);
+    args.output[i] = requantize(product, args.a_factor, args.range);
+  }
+}
+
+void table_i8(const int8_t* table, const int8_t* input, int8_t* output, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) output[i] = table[input[i] + 128];
+}
+
+void quantize(const float* input, int64_t input_step, int8_t* output, int64_t output_step, int64_t count,
+              float inverse_scale, OutputRange range) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float y = input[i * input_step] * inverse_scale;
+    output[i * output_step] = round_to_int8(y == y ? y : 0.0f, range);
+  }
+}
+
+void dequantize(const int8_t* input, int64_t input_step, float* output, int64_t output_step, int64_t count, float scale,
+                int32_t zero_point) {
+  for (int64_t i = 0; i < count; ++i) {
+    output[i * output_step] = scale * (float)(input[i * input_step] - zero_point);
+  }
+}
+
+}  // namespace
+
+extern const UnaryF32Row unary_f32_ref = {"unary_f32_ref", Isa::ref, [](UnaryKind) { return true; }, unary_f32};
+extern const BinaryF32Row binary_f32_ref = {"binary_f32_ref", Isa::ref, binary_f32};
+extern const BinaryF32Row prelu_f32_ref = {"prelu_f32_ref", Isa::ref, prelu_f32};
+extern const BinaryI8Row add_i8_ref = {"add_i8_ref", Isa::ref, add_i8};
+extern const BinaryI8Row mul_i8_ref = {"mul_i8_ref", Isa::ref, mul_i8};
+extern const TableI8Row table_i8_ref = {"table_i8_ref", Isa::ref, table_i8};
+extern const QuantizeRow quantize_ref = {"quantize_ref", Isa::ref, quantize};
+extern const DequantizeRow dequantize_ref = {"dequantize_ref", Isa::ref, dequantize};
+
+}  // namespace octet

@@ -1,0 +1,149 @@
+// conv, conv_transpose and gemm: multiply-accumulates with constant weights, float32 and int8.
+#include "kernels/families.h"
+#include "ops/loops.h"
+#include "ops/runners.h"
+
+namespace octet {
+namespace {
+
+enum class Family : std::uint8_t { conv, depthwise, conv_transpose };
+
+template <class Args>
+struct ConvParams {
+  Args args;  // pointers are null until run
+  Family family;
+  bool has_bias;
+  std::int32_t row;
+};
+
+RowList<ConvF32Row> rows_of(Family family, const ConvF32Args*) {
+  return family == Family::conv        ? conv_f32_rows()
+         : family == Family::depthwise ? depthwise_f32_rows()
+                                       : conv_transpose_f32_rows();
+}
+
+RowList<ConvI8Row> rows_of(Family family, const ConvI8Args*) {
+  return family == Family::conv        ? conv_i8_rows()
+         : family == Family::depthwise ? depthwise_i8_rows()
+                                       : conv_transpose_i8_rows();
+}
+
+// Inputs: x, weight, [bias], and for int8 multiplier; output: y. Pointers of absent inputs are null.
+}  // namespace
+
+void run_conv_f32(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
+  const auto& params = io.as<ConvParams<ConvF32Args>>();
+  ConvF32Args args = params.args;
+  args.input = io.in<float>(0);
+  args.bias = params.has_bias ? io.in<float>(2) : nullptr;
+  args.output = io.out<float>(0);
+  args.packed = io.packed;
+  args.scratch = io.scratch;
+  rows_of(params.family, &args).rows[params.row]->run(args, begin, end);
+}
+
+void run_conv_i8(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
+  const auto& params = io.as<ConvParams<ConvI8Args>>();
+  ConvI8Args args = params.args;
+  args.input = io.in<std::int8_t>(0);
+  args.bias = params.has_bias ? io.in<std::int32_t>(2) : nullptr;
+  args.multiplier = io.in<float>(3);
+  args.output = io.out<std::int8_t>(0);
+  args.packed = io.packed;
+  args.scratch = io.scratch;
+  rows_of(params.family, &args).rows[params.row]->run(args, begin, end);
+}
+
+namespace {
+
+template <class Args, class Constants>
+void finish(Prepare& p, ConvParams<Args>& params, const Constants& constants, Runner runner) {
+  const ConvGeometry& geometry = params.args.geometry;
+  const auto list = rows_of(params.family, &params.args);
+  params.row = choose_row(list, p.isa(), [&](const auto& r) { return r.supports(geometry); });
+  const auto* row = list.rows[params.row];
+  const std::size_t size = row->packed_bytes(geometry);
+  auto packed = allocate_aligned(size);
+  row->pack(geometry, constants, packed.get());
+  const std::byte* begin = packed.get();
+  p.step.packed = Bytes(std::shared_ptr<const void>(packed, begin), begin, size);
+  p.step.scratch_bytes = row->scratch_bytes(geometry);
+  p.step.tiles = row->tiles(geometry);
+  p.step.kernel = row->name;
+  p.step.runner = index_of(runner);
+  p.set_params(params);
+}
+
+Status prepare_with(Prepare& p, Family family, const ConvGeometry& geometry) {
+  const bool has_bias = p.has_input(2);
+  if (p.in(0).dtype == DType::f32) {
+    ConvParams<ConvF32Args> params{};
+    params.args.geometry = geometry;
+    params.args.low = p.attrs().clamp.low;
+    params.args.high = p.attrs().clamp.high;
+    params.family = family;
+    params.has_bias = has_bias;
+    const ConvF32Constants constants{reinterpret_cast<const float*>(p.in(1).data),
+                                     has_bias ? reinterpret_cast<const float*>(p.in(2).data) : nullptr, nullptr, 0};
+    finish(p, params, constants, run_conv_f32);
+    return {};
+  }
+  ConvParams<ConvI8Args> params{};
+  params.args.geometry = geometry;
+  params.args.in_zero_point = p.in(0).quant.zero_point;
+  params.args.range = output_range(p.out(0).quant, p.attrs().clamp);
+  params.family = family;
+  params.has_bias = has_bias;
+  const ConvI8Constants constants{reinterpret_cast<const std::int8_t*>(p.in(1).data),
+                                  has_bias ? reinterpret_cast<const std::int32_t*>(p.in(2).data) : nullptr,
+                                  reinterpret_cast<const float*>(p.in(3).data), p.in(0).quant.zero_point};
+  finish(p, params, constants, run_conv_i8);
+  return {};
+}
+
+ConvGeometry geometry_of(const Prepare& p) {
+  const Dims& in = p.in(0).dims;
+  const Dims& out = p.out(0).dims;
+  const Window& w = p.attrs().window;
+  ConvGeometry g{};
+  auto narrow = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
+  g.batch = narrow(in[0]);
+  g.in_c = narrow(in[1]), g.in_h = narrow(in[2]), g.in_w = narrow(in[3]);
+  g.out_c = narrow(out[1]), g.out_h = narrow(out[2]), g.out_w = narrow(out[3]);
+  g.kernel_h = narrow(w.kernel[0]), g.kernel_w = narrow(w.kernel[1]);
+  g.stride_h = narrow(w.stride[0]), g.stride_w = narrow(w.stride[1]);
+  g.dilation_h = narrow(w.dilation[0]), g.dilation_w = narrow(w.dilation[1]);
+  g.pad_top = narrow(w.pads[0]), g.pad_left = narrow(w.pads[1]);
+  g.groups = narrow(p.attrs().groups);
+  g.in_pixel_stride = g.in_c;
+  g.out_pixel_stride = g.out_c;
+  return g;
+}
+
+}  // namespace
+
+Status prepare_conv(Prepare& p) {
+  const ConvGeometry g = geometry_of(p);
+  const bool depthwise = g.groups == g.in_c && g.groups == g.out_c && g.groups > 1;
+  return prepare_with(p, depthwise ? Family::depthwise : Family::conv, g);
+}
+
+Status prepare_conv_transpose(Prepare& p) { return prepare_with(p, Family::conv_transpose, geometry_of(p)); }
+
+// x [rows, K] times weight [N, K]: a 1x1 convolution over `rows` pixels.
+Status prepare_gemm(Prepare& p) {
+  const std::int64_t depth = p.in(0).dims.back();
+  const std::int64_t columns = p.out(0).dims.back();
+  ConvGeometry g{};
+  g.batch = 1;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.in(0).count() / depth);
+  g.in_w = g.out_w = 1;
+  g.in_c = static_cast<std::int32_t>(depth);
+  g.out_c = static_cast<std::int32_t>(columns);
+  g.kernel_h = g.kernel_w = g.stride_h = g.stride_w = g.dilation_h = g.dilation_w = g.groups = 1;
+  g.in_pixel_stride = g.in_c;
+  g.out_pixel_stride = g.out_c;
+  return prepare_with(p, Family::conv, g);
+}
+
+}  // namespace octet

@@ -1,0 +1,59 @@
+// The operators and the runners, one row each.
+#include "ops/op.h"
+#include "ops/runners.h"
+
+namespace octet {
+namespace {
+
+constexpr Operator kOperators[] = {
+    {Op::conv, LayoutRule::channels_last, prepare_conv},
+    {Op::conv_transpose, LayoutRule::channels_last, prepare_conv_transpose},
+    {Op::gemm, LayoutRule::contiguous, prepare_gemm},
+    {Op::mat_mul, LayoutRule::contiguous, prepare_mat_mul},
+    {Op::max_pool, LayoutRule::channels_last, prepare_pool},
+    {Op::average_pool, LayoutRule::channels_last, prepare_pool},
+    {Op::reduce, LayoutRule::follow, prepare_reduce},
+    {Op::unary, LayoutRule::follow, prepare_unary},
+    {Op::prelu, LayoutRule::follow, prepare_prelu},
+    {Op::binary, LayoutRule::follow, prepare_binary},
+    {Op::concat, LayoutRule::follow, prepare_concat},
+    {Op::split, LayoutRule::follow, prepare_split},
+    {Op::slice, LayoutRule::follow, prepare_slice},
+    {Op::pad, LayoutRule::follow, prepare_pad},
+    {Op::reshape, LayoutRule::contiguous, prepare_reshape},
+    {Op::transpose, LayoutRule::transpose, prepare_transpose},
+    {Op::resize, LayoutRule::channels_last, prepare_resize},
+    {Op::depth_to_space, LayoutRule::channels_last, prepare_depth_to_space},
+    {Op::space_to_depth, LayoutRule::channels_last, prepare_space_to_depth},
+    {Op::softmax, LayoutRule::follow, prepare_softmax},
+    {Op::gather, LayoutRule::contiguous, prepare_gather},
+    {Op::expand, LayoutRule::follow, prepare_expand},
+    {Op::quantize, LayoutRule::follow, prepare_quantize},
+    {Op::dequantize, LayoutRule::follow, prepare_dequantize},
+    {Op::requantize, LayoutRule::follow, prepare_requantize},
+};
+
+constexpr Runner kRunners[] = {
+#define OCTET_RUNNER(runner) runner,
+#include "ops/runners.inc"
+#undef OCTET_RUNNER
+};
+
+}  // namespace
+
+const Operator* find_operator(Op op) {
+  for (const Operator& candidate : kOperators) {
+    if (candidate.op == op) return &candidate;
+  }
+  return nullptr;
+}
+
+Runner runner_of(const Step& step) { return kRunners[step.runner]; }
+
+std::uint8_t index_of(Runner runner) {
+  std::uint8_t index = 0;
+  while (kRunners[index] != runner) ++index;
+  return index;
+}
+
+}  // namespace octet

@@ -1,0 +1,12 @@
+// Declarations of the runners that runners.inc lists; each is defined beside the prepare function that chooses it.
+#pragma once
+
+#include "ops/op.h"
+
+namespace octet {
+
+#define OCTET_RUNNER(runner) void runner(const Io& io, std::int64_t begin, std::int64_t end) noexcept;
+#include "ops/runners.inc"
+#undef OCTET_RUNNER
+
+}  // namespace octet

@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+#include "passes/evaluate.h"
+#include "passes/lower.h"
+#include "passes/passes.h"
+#include "passes/resolve_operands.h"
+#include "passes/rewrite.h"
+
+namespace octet {
+
+namespace {
+
+// What all evaluations of one network may produce together, beyond some copies of its own constants: shapes and small
+// tables are far below it, a file that wants to fill the memory is not.
+constexpr std::size_t kBudget = std::size_t{256} << 20;  // bytes
+constexpr std::size_t kCopies = 4;
+
+Status check_inputs(const Graph& graph) {
+  for (const TensorId id : graph.inputs) {
+    const Tensor& tensor = graph.at(id);
+    const bool known = std::all_of(tensor.dims.begin(), tensor.dims.end(), [](std::int64_t dim) { return dim > 0; });
+    if (known && element_count(tensor.dims) > 0) continue;
+    return fail(Code::shape, "input '" + printable(tensor.name) + "' has the shape " + shape_text(tensor.dims) +
+                                 "; its sizes must be known: export the network with a fixed input size");
+  }
+  return {};
+}
+
+bool is_constant_node(const Graph& graph, const Node& node) {
+  if (!can_evaluate(node.op)) return false;
+  if (node.op == Op::shape) return true;
+  return std::all_of(node.inputs.begin(), node.inputs.end(),
+                     [&](TensorId id) { return id == kNoTensor || graph.is_constant(id); });
+}
+
+// What Dropout makes beside its result is made no more.
+Status check_dropped_outputs(const Rewriter& rewriter, const Node& node) {
+  if (node.op != Op::identity || node.outputs.size() < 2 || !rewriter.used(node.outputs[1])) return {};
+  return fail(Code::unsupported, describe(node) + ": its second output is used, which only training needs");
+}
+
+// A constant cannot be an output of a network that runs: a reshape brings it there.
+void keep_constant_outputs(Graph& graph) {
+  std::vector<TensorId> replaced(graph.tensors.size(), kNoTensor);
+  std::vector<Node> added;
+  for (const TensorId id : graph.outputs) {
+    if (!graph.at(id).constant) continue;
+    const Tensor constant = graph.at(id);
+    Node node;
+    node.op = Op::reshape;
+    node.name = constant.name;
+    node.inputs = {graph.add_constant(constant.name + "/constant", constant.dtype, constant.dims, constant.data)};
+    node.outputs = {id};
+    node.attrs.sizes = constant.dims;
+    graph.at(id).constant = false;
+    graph.at(id).data = {};
+    replaced[static_cast<std::size_t>(id)] = node.inputs[0];
+    added.push_back(std::move(node));
+  }
+  for (Node& node : graph.nodes) {
+    for (TensorId& id : node.inputs) {
+      if (id != kNoTensor && replaced[static_cast<std::size_t>(id)] != kNoTensor) {
+        id = replaced[static_cast<std::size_t>(id)];
+      }
+    }
+  }
+  graph.nodes.insert(graph.nodes.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+}
+
+Status fold_node(Rewriter& rewriter, Node& node, std::size_t* budget) {
+  Graph& graph = rewriter.graph();
+  OCTET_TRY(check_dropped_outputs(rewriter, node));
+  OCTET_TRY(resolve_operands(graph, node));
+  const bool constant = is_constant_node(graph, node);
+  if (node.op != Op::range) OCTET_TRY(infer_node(graph, node));
+  return constant ? evaluate(graph, node, budget) : lower(rewriter, node);
+}
+
+}  // namespace
+
+Status fold_constants(Graph& graph) {
+  OCTET_TRY(validate_structure(graph));
+  OCTET_TRY(check_inputs(graph));
+  std::size_t budget = kBudget;
+  for (const Tensor& tensor : graph.tensors) budget += kCopies * tensor.data.size();
+
+  OCTET_TRY(rewrite(graph, [&](Rewriter& rewriter, Node& node) { return fold_node(rewriter, node, &budget); }));
+  keep_constant_outputs(graph);
+  return {};
+}
+
+}  // namespace octet

@@ -1,0 +1,31 @@
+// Which nodes run in int8, and which tensors share one quantization.
+//
+// Convolutions, transposed convolutions and fully connected layers are what int8 is for ("heavy"). What lies between them
+// follows. What only leads from them to an output stays float where that costs no speed and keeps accuracy: arithmetic
+// with constants (the decoding of boxes, say), and moves, which then keep a scale for each of their inputs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace octet {
+
+struct Assignment {
+  std::vector<bool> int8_node;    // by node
+  std::vector<bool> int8_tensor;  // by tensor: made or read as int8
+  std::vector<int> group;         // by tensor: tensors of one group have one scale and zero point; -1: not int8
+  int group_count = 0;
+};
+
+// `skip` names nodes or tensors made by nodes that stay float; a name that is neither is an error (Code::config) that
+// names the nearest one.
+Result<Assignment> assign_types(const Graph& graph, const std::vector<std::string>& skip);
+
+// conv, conv_transpose, gemm.
+bool is_heavy(Op op);
+// Moves values without computing: concat, reshape, max_pool, ... Input and output have one quantization.
+bool keeps_values(const Node& node);
+
+}  // namespace octet

@@ -1,0 +1,27 @@
+// Two networks with the same inputs and outputs, run over the same samples: how far the second is from the first.
+#pragma once
+
+#include <map>
+
+#include "quantize/report.h"
+#include "quantize/sample_runner.h"
+
+namespace octet {
+
+struct MeasureOptions {
+  int threads = 1;
+  // Class of each sample of the source, -1: none. Empty: no labels.
+  std::vector<std::int64_t> labels;
+};
+
+// Fills outputs, layers (one for each node of `reference` whose output `model` has under the same name), agreement,
+// accuracy, worst samples and the counts of samples of `report`. Errors: those of run_samples; Code::shape where inputs or outputs
+// of the two differ.
+Status measure(const std::shared_ptr<const Plan>& reference, const std::shared_ptr<const Plan>& model,
+               const SampleSource& source, std::vector<std::size_t> samples, const MeasureOptions& options,
+               const Hooks& hooks, Report& report);
+
+// Number of classes where the tensor is one distribution over classes (one dimension larger than 1), else 0.
+std::int64_t class_count(const Dims& dims);
+
+}  // namespace octet

@@ -1,0 +1,258 @@
+#include "quantize/quantizer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+#include "base/text.h"
+#include "quantize/sequence.h"
+#include "quantize/equalize.h"
+#include "quantize/labels.h"
+#include "quantize/measure.h"
+#include "quantize/observe.h"
+#include "quantize/rewrite.h"
+
+namespace octet {
+namespace {
+
+constexpr std::size_t kMeasured = 50;  // samples at most on which a quantization is measured
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+struct Choices {
+  std::vector<Quant> quants;            // by group
+  std::vector<ActivationMethod> methods;
+};
+
+Choices choose(const Observation& observation, const QuantizeConfig& config) {
+  Choices choices;
+  for (const GroupStatistics& group : observation.groups) {
+    RangeOptions options;
+    options.clamp_value = config.feature_clamp_value;
+    options.percentile = config.percentile;
+    options.ema = group.ema;
+    const RangeChoice choice = choose_range(config.activation_method, group.histogram, options);
+    choices.quants.push_back(choice.quant);
+    choices.methods.push_back(choice.method);
+  }
+  return choices;
+}
+
+// The method that chose the range of each layer's output.
+void name_methods(const Graph& graph, const Assignment& assignment, const Choices& choices, Report& report) {
+  std::map<std::string_view, int> group_of;
+  for (const Node& node : graph.nodes) {
+    group_of[node.name] = assignment.group[static_cast<std::size_t>(node.outputs[0])];
+  }
+  for (LayerError& layer : report.layers) {
+    const auto found = group_of.find(layer.name);
+    if (!layer.is_int8 || found == group_of.end() || found->second < 0) continue;
+    layer.method = std::string(name_of(choices.methods[static_cast<std::size_t>(found->second)]));
+  }
+}
+
+void print_layers(const Report& report, const Hooks& hooks) {
+  for (const LayerError& layer : report.layers) {
+    char line[256];
+    std::snprintf(line, sizeof line, "%-40.80s %-16s %-10s cosine %.6f  sqnr %6.2f dB  range [%.6g, %.6g]",
+                  layer.name.c_str(), layer.op.c_str(), layer.is_int8 ? layer.method.c_str() : "float",
+                  layer.error.cosine, layer.error.sqnr_db, static_cast<double>(layer.low),
+                  static_cast<double>(layer.high));
+    hooks.info(line);
+  }
+}
+
+// Where the measured samples are some of those that calibrated, those that could be read: the others are counted already.
+std::vector<std::size_t> measured_samples(const Samples& samples, const std::vector<std::size_t>& used) {
+  if (samples.held_out) return samples.measured;
+  std::vector<std::size_t> measured;
+  for (const std::size_t sample : samples.measured) {
+    if (std::find(used.begin(), used.end(), sample) != used.end()) measured.push_back(sample);
+  }
+  return measured.empty() ? used : measured;
+}
+
+// Enough samples to know how the channels of a tensor compare.
+std::vector<std::size_t> first_samples(const Samples& samples) {
+  constexpr std::size_t kEnough = 32;
+  const auto end = samples.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kEnough, samples.calibration.size()));
+  return {samples.calibration.begin(), end};
+}
+
+Status check_weights(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    for (const TensorId id : node.inputs) {
+      if (id == kNoTensor || !graph.at(id).constant || graph.at(id).dtype != DType::f32) continue;
+      const auto values = graph.at(id).data.as<float>();
+      const auto bad = std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
+      if (bad == values.end()) continue;
+      return fail(Code::data, describe(node) + ": weight '" + printable(graph.at(id).name) +
+                                  "' holds a value that is NaN or infinite at element " +
+                                  std::to_string(bad - values.begin()));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_int8(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](TensorId id) { return graph.at(id).dtype == DType::i8; });
+  });
+}
+
+std::int64_t weight_bytes(const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const Tensor& tensor : graph.tensors) {
+    if (tensor.constant) bytes += static_cast<std::int64_t>(tensor.data.size());
+  }
+  return bytes;
+}
+
+MacCount count_macs(const Graph& graph) {
+  MacCount count;
+  for (const Node& node : graph.nodes) {
+    const std::int64_t macs = count_macs(graph, node);
+    count.all += macs;
+    if (graph.at(node.inputs[0]).dtype == DType::i8) count.int8 += macs;
+  }
+  return count;
+}
+
+Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t used) {
+  Samples samples;
+  const std::size_t count = source->count();
+  const std::size_t calibration = used > 0 ? std::min(count, static_cast<std::size_t>(used)) : count;
+  for (std::size_t i = 0; i < calibration; ++i) samples.calibration.push_back(i);
+  samples.held_out = calibration < count;
+  for (std::size_t i = calibration; i < count && samples.measured.size() < kMeasured; ++i) samples.measured.push_back(i);
+  if (!samples.held_out) {
+    const std::size_t measured = std::min(kMeasured, calibration);
+    for (std::size_t i = 0; i < measured; ++i) samples.measured.push_back(i * calibration / measured);
+  }
+  samples.source = std::move(source);
+  return samples;
+}
+
+Result<std::shared_ptr<const SampleSource>> open_samples(const Graph& graph, const QuantizeConfig& config,
+                                                         const std::string& config_file, const std::string& folder) {
+  std::string path = folder;
+  if (path.empty()) {
+    if (config.path.empty()) {
+      return fail(Code::config, "'" + config_file + "': key 'path' is missing: the folder of the calibration " +
+                                    (config.input_type == InputType::image ? "images" : "samples"));
+    }
+    OCTET_ASSIGN(path, resolve_path(config.path, config_file));
+  }
+  if (config.input_type == InputType::sequence) {
+    OCTET_ASSIGN(std::unique_ptr<SequenceSource> source, SequenceSource::open(path));
+    return std::shared_ptr<const SampleSource>(std::move(source));
+  }
+  if (graph.inputs.size() != 1) {
+    return fail(Code::config, "the network has " + std::to_string(graph.inputs.size()) +
+                                  " inputs and images fill one; use \"input_type\": \"sequence\"");
+  }
+  OCTET_ASSIGN(std::unique_ptr<ImageSource> source, ImageSource::open_folder(path, config.to_recipe()));
+  return std::shared_ptr<const SampleSource>(std::move(source));
+}
+
+Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
+                                 const Samples& samples, int threads, const Hooks& hooks) {
+  const auto start = Clock::now();
+  if (is_int8(*graph)) {
+    return fail(Code::argument, "the network is int8 already; quantizing starts from the float network");
+  }
+  OCTET_TRY(check_weights(*graph));
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
+  OCTET_ASSIGN(auto float_plan, make_plan(graph, isa));
+  if (config.equalizes()) {
+    OCTET_ASSIGN(Graph equalized, equalize(float_plan, *samples.source, first_samples(samples), {threads}, hooks));
+    graph = std::make_shared<const Graph>(std::move(equalized));
+    OCTET_ASSIGN(float_plan, make_plan(graph, isa));
+  }
+  OCTET_ASSIGN(const Assignment assignment, assign_types(*graph, config.skip_quant_op_names));
+  if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
+    return fail(Code::argument, "the network has no layer that int8 would help: no convolution or fully connected "
+                                "layer is left to quantize");
+  }
+  OCTET_ASSIGN(const Observation observation, observe(float_plan, assignment, *samples.source, samples.calibration,
+                                                      {threads, config.batch_size}, hooks));
+  const Choices choices = choose(observation, config);
+  OCTET_ASSIGN(Graph int8, rewrite_int8(*graph, assignment, choices.quants,
+                                        {config.weight_method, config.weight_clamp_value}));
+  if (config.input_type == InputType::image && graph->inputs.size() == 1) {
+    int8.recipe = config.to_recipe();
+  }
+  Quantized result;
+  Report& report = result.report;
+  report.command = "quantize";
+  report.model = graph->name;
+  report.isa = name_of(isa);
+  report.held_out = samples.held_out;
+  report.calibration_samples = static_cast<std::int64_t>(observation.samples.used.size());
+  report.skipped_files = static_cast<std::int64_t>(samples.source->warnings().size());
+  for (const std::string& warning : samples.source->warnings()) report.warnings.push_back("skipped: " + warning);
+  for (const std::string& skipped : observation.samples.skipped) report.warnings.push_back("skipped: " + skipped);
+  report.skipped_files += static_cast<std::int64_t>(observation.samples.skipped.size());
+
+  auto shared = std::make_shared<const Graph>(std::move(int8));
+  OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa));
+  OCTET_TRY(measure(float_plan, int8_plan, *samples.source, measured_samples(samples, observation.samples.used),
+                    {threads, {}}, hooks, report));
+  for (const std::string& warning : report.warnings) hooks.warn(warning);
+  name_methods(*graph, assignment, choices, report);
+  const MacCount macs = count_macs(*shared);
+  report.macs = macs.all;
+  report.int8_macs = macs.int8;
+  report.float_weight_bytes = weight_bytes(*graph);
+  report.int8_weight_bytes = weight_bytes(*shared);
+  report.seconds = seconds_since(start);
+  if (config.debug) print_layers(report, hooks);
+  result.graph = *shared;
+  return result;
+}
+
+Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks) {
+  const auto start = Clock::now();
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
+  OCTET_ASSIGN(const auto reference, make_plan(request.reference, isa));
+  OCTET_ASSIGN(const auto model, make_plan(request.model, isa));
+  MeasureOptions options;
+  options.threads = request.threads;
+  if (!request.labels_file.empty()) {
+    if (class_count(request.reference->at(request.reference->outputs[0]).dims) == 0) {
+      return fail(Code::argument, "labels are given, but the first output '" +
+                                      printable(request.reference->at(request.reference->outputs[0]).name) +
+                                      "' is no list of classes: " +
+                                      shape_text(request.reference->at(request.reference->outputs[0]).dims));
+    }
+    OCTET_ASSIGN(options.labels, load_labels(request.labels_file, *request.source, request.label_offset));
+  }
+  Report report;
+  report.command = "compare";
+  report.model = request.reference->name;
+  report.isa = name_of(isa);
+  report.held_out = true;
+  for (const std::string& warning : request.source->warnings()) report.warnings.push_back("skipped: " + warning);
+  report.skipped_files = static_cast<std::int64_t>(report.warnings.size());
+  std::vector<std::size_t> samples(request.source->count());
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i;
+  OCTET_TRY(measure(reference, model, *request.source, std::move(samples), options, hooks, report));
+  for (const std::string& warning : report.warnings) hooks.warn(warning);
+  const MacCount macs = count_macs(*request.model);
+  report.macs = macs.all;
+  report.int8_macs = macs.int8;
+  report.float_weight_bytes = weight_bytes(*request.reference);
+  report.int8_weight_bytes = weight_bytes(*request.model);
+  report.seconds = seconds_since(start);
+  return report;
+}
+
+}  // namespace octet

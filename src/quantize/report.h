@@ -1,0 +1,63 @@
+// What a quantization or a comparison found; as data, as JSON and as one self-contained HTML page.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace octet {
+
+// Distance of a tensor's int8 values from the float ones over all measured samples.
+struct TensorError {
+  double cosine = 1;         // of all samples' values together
+  double least_cosine = 1;   // of one sample
+  double mean_cosine = 1;    // over the samples
+  double sqnr_db = 0;        // 10 log10 (sum float^2 / sum (float - int8)^2); at most 200
+  double max_abs_error = 0;
+};
+
+struct OutputError {
+  std::string name;
+  TensorError error;
+};
+
+struct LayerError {
+  std::string name;
+  std::string op;
+  bool is_int8 = false;
+  std::string method;  // how the range was chosen; empty for a float layer and in a comparison
+  TensorError error;
+  double clipped_share = 0;  // of the float values that lie outside the range
+  float low = 0, high = 0;   // the range; 0, 0 for a float layer
+};
+
+// The sample with the least cosine at the outputs.
+struct WorstSample {
+  std::string name;
+  double cosine = 1;
+};
+
+struct Report {
+  std::string command;  // "quantize" or "compare"
+  std::string model;    // name of the network
+  std::string isa;
+  std::vector<OutputError> outputs;
+  std::vector<LayerError> layers;  // in the order of execution
+  std::vector<WorstSample> worst_samples;
+  std::vector<std::string> warnings;
+  std::int64_t calibration_samples = 0;
+  std::int64_t measured_samples = 0;
+  std::int64_t skipped_files = 0;
+  bool held_out = false;
+  double agreement = -1;  // share of samples with the same largest output; -1: not a classifier
+  std::int64_t labelled_samples = 0;
+  double float_top1 = 0, int8_top1 = 0, float_top5 = 0, int8_top5 = 0;
+  std::int64_t float_weight_bytes = 0, int8_weight_bytes = 0;
+  std::int64_t macs = 0, int8_macs = 0;
+  double seconds = 0;
+};
+
+std::string report_json(const Report& report);
+std::string report_html(const Report& report);
+
+}  // namespace octet

@@ -1,0 +1,229 @@
+#include "quantize/sample_runner.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "base/text.h"
+
+namespace octet {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Memory for the inputs of one sample.
+class InputSet {
+ public:
+  explicit InputSet(const Graph& graph) {
+    for (const TensorId id : graph.inputs) {
+      const Tensor& tensor = graph.at(id);
+      values_.emplace_back(static_cast<std::size_t>(element_count(tensor.dims)));
+      inputs_.push_back({tensor.name, tensor.dims, image_order(tensor.dims), values_.back()});
+      bindings_.push_back({values_.back().data(), values_.back().size() * sizeof(float), nullptr, DType::f32});
+    }
+  }
+  std::span<const SampleInput> inputs() const { return inputs_; }
+  std::span<const Binding> bindings() const { return bindings_; }
+
+ private:
+  std::vector<std::vector<float>> values_;
+  std::vector<SampleInput> inputs_;
+  std::vector<Binding> bindings_;
+};
+
+class Run {
+ public:
+  Run(const SampleJob& job, const Hooks& hooks) : job_(job), hooks_(hooks) {}
+
+  Result<SampleOutcome> all() {
+    const auto count = std::clamp<std::size_t>(job_.samples.size(), 1, static_cast<std::size_t>(job_.threads));
+    std::vector<std::unique_ptr<SampleWorker>> workers;
+    for (std::size_t i = 0; i < count; ++i) {
+      OCTET_ASSIGN(auto worker, job_.make_worker());
+      workers.push_back(std::move(worker));
+    }
+    std::vector<std::thread> threads;
+    threads.reserve(count);
+    running_ = count;
+    for (auto& worker : workers) {
+      try {
+        threads.emplace_back([this, raw = worker.get()] { work(*raw); });
+      } catch (const std::system_error&) {  // fewer threads do the same
+        const std::lock_guard lock(mutex_);
+        running_ -= count - threads.size();
+        break;
+      }
+    }
+    if (threads.empty()) return fail(Code::memory, "the system refuses to start a thread");
+    watch();
+    for (std::thread& thread : threads) thread.join();
+    return outcome();
+  }
+
+ private:
+  // A load that has to happen on the caller's thread.
+  struct Request {
+    std::size_t sample;
+    std::span<const SampleInput> inputs;
+    Status status;
+    bool done = false;
+  };
+
+  bool stopped() const { return cancelled_ || out_of_memory_ || first_failure_ < job_.samples.size(); }
+
+  void work(SampleWorker& worker) {
+    try {
+      InputSet set(*job_.graph);
+      std::unique_lock lock(mutex_);
+      while (next_ < job_.samples.size() && !stopped()) {
+        const std::size_t position = next_++;
+        lock.unlock();
+        Status status = load(job_.samples[position], set);
+        std::unique_ptr<SampleResult> result;
+        std::string skipped;
+        if (!status.ok() && is_unreadable_sample(status)) {
+          skipped = status.message();
+          status = {};
+        } else if (status.ok()) {
+          auto made = worker.run(job_.samples[position], set.bindings());
+          status = made.status();
+          if (made.ok()) result = std::move(*made);
+        }
+        lock.lock();
+        take(position, std::move(status), std::move(result), std::move(skipped));
+        // Results wait for their predecessors: nobody runs far ahead of the slowest.
+        changed_.wait(lock, [&] { return stopped() || next_ - merged_ < 4 * static_cast<std::size_t>(job_.threads); });
+      }
+    } catch (const std::bad_alloc&) {
+      const std::lock_guard lock(mutex_);
+      out_of_memory_ = true;
+    }
+    const std::lock_guard lock(mutex_);
+    --running_;
+    changed_.notify_all();
+  }
+
+  Status load(std::size_t sample, const InputSet& set) {
+    if (!job_.source->on_caller_thread()) return job_.source->load(sample, set.inputs());
+    Request request{sample, set.inputs(), {}, false};
+    std::unique_lock lock(mutex_);
+    requests_.push_back(&request);
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return request.done; });
+    return request.status;
+  }
+
+  // Under the lock: keeps what a sample gave, and merges all that is next in order.
+  void take(std::size_t position, Status status, std::unique_ptr<SampleResult> result, std::string skipped) {
+    waiting_[position] = {std::move(status), std::move(result), std::move(skipped)};
+    while (!stopped() && !waiting_.empty() && waiting_.begin()->first == merged_) {
+      Given given = std::move(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
+      if (given.status.ok() && given.result) {
+        given.status = job_.merge(job_.samples[merged_], *given.result);
+        outcome_.used.push_back(job_.samples[merged_]);
+      } else if (given.status.ok()) {
+        outcome_.skipped.push_back(std::move(given.skipped));
+      }
+      if (!given.status.ok()) {
+        failure_ = given.status;
+        first_failure_ = merged_;
+      }
+      ++merged_;
+    }
+    changed_.notify_all();
+  }
+
+  // The caller's thread: progress, cancelling, and loads that belong here, until the workers are done.
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (running_ > 0) {
+      changed_.wait_for(lock, 100ms, [&] { return running_ == 0 || !requests_.empty(); });
+      if (!requests_.empty()) {
+        Request* request = requests_.back();
+        requests_.pop_back();
+        lock.unlock();
+        Status status;
+        try {
+          status = job_.source->load(request->sample, request->inputs);
+        } catch (const std::bad_alloc&) {
+          status = fail(Code::memory, "out of memory while a sample was loaded");
+        }
+        lock.lock();
+        request->status = std::move(status);
+        request->done = true;
+        changed_.notify_all();
+      }
+      report(lock);
+    }
+    reported_ = {};
+    report(lock);
+  }
+
+  void report(std::unique_lock<std::mutex>& lock) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!hooks_.progress || now - reported_ < 100ms) return;
+    reported_ = now;
+    const std::size_t done = merged_;
+    lock.unlock();
+    const bool go_on = hooks_.progress(job_.stage, static_cast<std::int64_t>(done),
+                                       static_cast<std::int64_t>(job_.samples.size()));
+    lock.lock();
+    if (!go_on) {
+      cancelled_ = true;
+      changed_.notify_all();
+    }
+  }
+
+  Result<SampleOutcome> outcome() {
+    if (out_of_memory_) throw std::bad_alloc();
+    if (!failure_.ok()) return failure_;
+    if (cancelled_) return fail(Code::cancelled, "cancelled");
+    if (outcome_.used.empty()) {
+      return fail(Code::data, "none of the " + std::to_string(job_.samples.size()) +
+                                  " samples could be read: " + list_text(outcome_.skipped, 20));
+    }
+    if (job_.finish) job_.finish();
+    return std::move(outcome_);
+  }
+
+  struct Given {
+    Status status;
+    std::unique_ptr<SampleResult> result;
+    std::string skipped;
+  };
+
+  const SampleJob& job_;
+  const Hooks& hooks_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t next_ = 0;
+  std::size_t merged_ = 0;
+  std::size_t running_ = 0;
+  bool cancelled_ = false;
+  bool out_of_memory_ = false;
+  std::size_t first_failure_ = static_cast<std::size_t>(-1);
+  Status failure_;
+  std::map<std::size_t, Given> waiting_;
+  std::vector<Request*> requests_;
+  std::chrono::steady_clock::time_point reported_{};
+  SampleOutcome outcome_;
+};
+
+}  // namespace
+
+Result<SampleOutcome> run_samples(const SampleJob& job, const Hooks& hooks) {
+  if (job.samples.empty()) return fail(Code::data, "there are no samples");
+  return Run(job, hooks).all();
+}
+
+TensorOrder image_order(const Dims& dims) {
+  auto channels = [](std::int64_t c) { return c == 1 || c == 3 || c == 4; };
+  const bool last = dims.size() == 4 && channels(dims[3]) && !channels(dims[1]);
+  return last ? TensorOrder::nhwc : TensorOrder::nchw;
+}
+
+}  // namespace octet

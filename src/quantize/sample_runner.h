@@ -1,0 +1,56 @@
+// Runs a network over samples on all threads, one sample a thread at a time, and hands what each sample gave to one
+// place in the order of the samples: sums do not depend on the number of threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "graph/graph.h"
+#include "image/samples.h"
+#include "quantize/hooks.h"
+#include "runtime/session.h"
+
+namespace octet {
+
+// What one sample gave; made by a worker, merged in order.
+class SampleResult {
+ public:
+  virtual ~SampleResult() = default;
+};
+
+// One thread's half of a job.
+class SampleWorker {
+ public:
+  virtual ~SampleWorker() = default;
+  // The sample's inputs are bound in the order of the graph's inputs.
+  virtual Result<std::unique_ptr<SampleResult>> run(std::size_t sample, std::span<const Binding> inputs) = 0;
+};
+
+struct SampleJob {
+  const char* stage = "";             // for progress
+  const Graph* graph = nullptr;       // whose inputs are filled
+  const SampleSource* source = nullptr;
+  std::vector<std::size_t> samples;   // indices into the source, in the order of merging
+  int threads = 1;
+  // Makes one worker; called on the caller's thread.
+  std::function<Result<std::unique_ptr<SampleWorker>>()> make_worker;
+  // Takes the results in the order of `samples`; called under a lock, from any thread. A failure ends the job.
+  std::function<Status(std::size_t sample, SampleResult& result)> merge;
+  // Called once on the caller's thread when all samples are merged, while the workers still live. May be empty.
+  std::function<void()> finish;
+};
+
+struct SampleOutcome {
+  std::vector<std::size_t> used;     // samples that were run
+  std::vector<std::string> skipped;  // a message for each unreadable one
+};
+
+// Errors: those of the workers, of merge, or of loading that concern every sample (the one of the least sample);
+// Code::cancelled; Code::data when no sample could be read, naming them.
+Result<SampleOutcome> run_samples(const SampleJob& job, const Hooks& hooks);
+
+// Whether the network's first input takes images: 4 dimensions with 1, 3 or 4 channels in the place that `order` says.
+TensorOrder image_order(const Dims& dims);
+
+}  // namespace octet

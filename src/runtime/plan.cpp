@@ -1,0 +1,184 @@
+#include "runtime/plan.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+
+namespace octet {
+namespace {
+
+class Planner {
+ public:
+  Planner(std::shared_ptr<const Graph> graph, Isa isa) : graph_(*graph), plan_(std::make_shared<Plan>()) {
+    plan_->graph = std::move(graph);
+    plan_->isa = isa;
+    plan_->places.resize(graph_.tensors.size());
+  }
+
+  Result<std::shared_ptr<const Plan>> run() {
+    for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+      if (graph_.tensors[i].constant) {
+        plan_->places[i] = {Place::Space::constant, static_cast<int>(i), Layout::contiguous};
+      }
+    }
+    for (const TensorId id : graph_.inputs) {
+      plan_->places[static_cast<std::size_t>(id)] = new_place(graph_.at(id), usual_layout(graph_.at(id)), -1);
+    }
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) OCTET_TRY(add_node(static_cast<int>(i)));
+    finish();
+    return std::shared_ptr<const Plan>(std::move(plan_));
+  }
+
+ private:
+  static Layout usual_layout(const Tensor& tensor) {
+    return tensor.dims.size() == 4 ? Layout::channels_last : Layout::contiguous;
+  }
+
+  // Both layouts are the same bytes where there is one channel or one pixel.
+  static bool same_bytes(const Dims& dims, Layout a, Layout b) {
+    return a == b || dims.size() != 4 || dims[1] == 1 || dims[2] * dims[3] == 1;
+  }
+
+  Place new_place(const Tensor& tensor, Layout layout, int step) {
+    Buffer buffer;
+    buffer.bytes = static_cast<std::size_t>(element_count(tensor.dims)) * size_of(tensor.dtype);
+    buffer.first = buffer.last = step;
+    plan_->buffers.push_back(buffer);
+    return {Place::Space::arena, static_cast<int>(plan_->buffers.size() - 1), layout};
+  }
+
+  void touch(const Place& place) {
+    if (place.space != Place::Space::arena) return;
+    Buffer& buffer = plan_->buffers[static_cast<std::size_t>(place.index)];
+    buffer.last = std::max(buffer.last, static_cast<int>(plan_->steps.size()));
+  }
+
+  // The tensor in the wanted layout, by a step of its own where it has to be copied.
+  Place in_layout(TensorId id, Layout wanted) {
+    const Tensor& tensor = graph_.at(id);
+    Place place = plan_->places[static_cast<std::size_t>(id)];
+    if (place.space != Place::Space::arena || same_bytes(tensor.dims, place.layout, wanted)) {
+      if (place.space == Place::Space::arena && tensor.dims.size() == 4) place.layout = wanted;
+      return place;
+    }
+    for (const auto& [copied, copy] : copies_) {
+      if (copied == id && copy.layout == wanted) return copy;
+    }
+    PlannedStep planned;
+    planned.step = layout_step(tensor.dtype, tensor.dims, place.layout, wanted, plan_->isa);
+    const Place copy = new_place(tensor, wanted, static_cast<int>(plan_->steps.size()));
+    planned.inputs = {place};
+    planned.outputs = {copy};
+    touch(place);
+    plan_->steps.push_back(std::move(planned));
+    copies_.emplace_back(id, copy);
+    return copy;
+  }
+
+  Layout follow_layout(const Node& node) const {
+    for (const TensorId id : node.inputs) {
+      if (id == kNoTensor || graph_.at(id).constant || graph_.at(id).dims.size() != 4) continue;
+      return plan_->places[static_cast<std::size_t>(id)].layout;
+    }
+    return Layout::contiguous;
+  }
+
+  // The layout of a transpose's output for which it moves nothing, else contiguous.
+  Layout transpose_layout(const Node& node) const {
+    const TensorId input = node.input(0);
+    if (graph_.at(input).dims.size() != 4) return Layout::contiguous;
+    const bool to_channels_first = node.attrs.axes == std::vector<std::int64_t>{0, 3, 1, 2};
+    const bool contiguous = plan_->places[static_cast<std::size_t>(input)].layout == Layout::contiguous;
+    return to_channels_first && contiguous ? Layout::channels_last : Layout::contiguous;
+  }
+
+  TensorView view_of(TensorId id, const Place& place) const {
+    TensorView view;
+    if (id == kNoTensor) return view;
+    const Tensor& tensor = graph_.at(id);
+    view.dtype = tensor.dtype;
+    view.dims = tensor.dims;
+    view.quant = tensor.quant;
+    view.layout = tensor.dims.size() == 4 ? place.layout : Layout::contiguous;
+    view.data = tensor.constant ? tensor.data.data() : nullptr;
+    return view;
+  }
+
+  Status add_node(int index) {
+    const Node& node = graph_.nodes[static_cast<std::size_t>(index)];
+    const Operator* op = find_operator(node.op);
+    if (op == nullptr) return fail(Code::unsupported, describe(node) + ": this operator cannot be executed");
+    std::vector<Place> inputs;
+    std::vector<TensorView> input_views;
+    for (const TensorId id : node.inputs) {
+      Place place;
+      if (id != kNoTensor) {
+        place = plan_->places[static_cast<std::size_t>(id)];
+        if (op->layout == LayoutRule::channels_last && graph_.at(id).dims.size() == 4) {
+          place = in_layout(id, Layout::channels_last);
+        } else if (op->layout == LayoutRule::contiguous) {
+          place = in_layout(id, Layout::contiguous);
+        }
+      }
+      inputs.push_back(place);
+      input_views.push_back(view_of(id, place));
+    }
+    const Layout layout = op->layout == LayoutRule::channels_last ? Layout::channels_last
+                          : op->layout == LayoutRule::contiguous  ? Layout::contiguous
+                          : op->layout == LayoutRule::transpose   ? transpose_layout(node)
+                                                                  : follow_layout(node);
+    std::vector<TensorView> output_views;
+    for (const TensorId id : node.outputs) {
+      output_views.push_back(view_of(id, {Place::Space::arena, -1, layout}));
+    }
+    Prepare prepare(graph_, node, plan_->isa, input_views, output_views);
+    OCTET_TRY(op->prepare(prepare));
+    if (prepare.alias) {
+      Place place = inputs[0];
+      place.layout = layout;
+      if (graph_.at(node.outputs[0]).dims.size() != 4) place.layout = Layout::contiguous;
+      plan_->places[static_cast<std::size_t>(node.outputs[0])] = place;
+      return {};
+    }
+    PlannedStep planned;
+    planned.step = std::move(prepare.step);
+    planned.step.node = index;
+    for (const Place& place : inputs) touch(place);
+    planned.inputs = std::move(inputs);
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      const TensorId id = node.outputs[i];
+      const Place place = new_place(graph_.at(id), output_views[i].layout, static_cast<int>(plan_->steps.size()));
+      plan_->places[static_cast<std::size_t>(id)] = place;
+      planned.outputs.push_back(place);
+      planned.made.push_back(id);
+    }
+    plan_->steps.push_back(std::move(planned));
+    return {};
+  }
+
+  void finish() {
+    for (const TensorId id : graph_.outputs) touch(plan_->places[static_cast<std::size_t>(id)]);
+    plan_->arena_bytes = place_buffers(plan_->buffers);
+    for (const PlannedStep& planned : plan_->steps) {
+      plan_->scratch_bytes = std::max(plan_->scratch_bytes, align_up(planned.step.scratch_bytes, kAlignment));
+      plan_->packed_bytes += planned.step.packed.size();
+    }
+  }
+
+  const Graph& graph_;
+  std::shared_ptr<Plan> plan_;
+  std::vector<std::pair<TensorId, Place>> copies_;  // tensors that exist in a second layout
+};
+
+}  // namespace
+
+const std::string& Plan::name_of(const PlannedStep& planned) const {
+  static const std::string layout_change = "(layout)";
+  return planned.step.node < 0 ? layout_change : graph->nodes[static_cast<std::size_t>(planned.step.node)].name;
+}
+
+Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa) {
+  return Planner(std::move(graph), isa).run();
+}
+
+}  // namespace octet

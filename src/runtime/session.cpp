@@ -1,0 +1,167 @@
+#include "runtime/session.h"
+
+#include <cfenv>
+
+#include "base/text.h"
+#include "runtime/boundary.h"
+
+namespace octet {
+namespace {
+
+// Default rounding, no flush to zero, while a network runs; the caller's settings afterwards.
+class DefaultFloatEnvironment {
+ public:
+  DefaultFloatEnvironment() {
+    std::fegetenv(&saved_);
+    std::fesetenv(FE_DFL_ENV);
+  }
+  DefaultFloatEnvironment(const DefaultFloatEnvironment&) = delete;
+  DefaultFloatEnvironment& operator=(const DefaultFloatEnvironment&) = delete;
+  ~DefaultFloatEnvironment() { std::fesetenv(&saved_); }
+
+ private:
+  std::fenv_t saved_;
+};
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Plan> plan, const SessionOptions& options) {
+  std::unique_ptr<Session> session(new Session);
+  OCTET_ASSIGN(session->pool_, ThreadPool::create(options.threads));
+  const auto threads = static_cast<std::size_t>(options.threads);
+  session->memory_bytes_ = plan->arena_bytes + plan->scratch_bytes * threads;
+  session->arena_ = allocate_aligned(session->memory_bytes_);
+  session->scratch_ = session->arena_.get() + plan->arena_bytes;
+  session->plan_ = std::move(plan);
+  session->profile_ = options.profile;
+  session->bind();
+  return session;
+}
+
+void Session::bind() {
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  for (const PlannedStep& planned : plan_->steps) {
+    inputs += planned.inputs.size();
+    outputs += planned.outputs.size();
+  }
+  input_pointers_.reserve(inputs);  // steps point into these: they must not move
+  output_pointers_.reserve(outputs);
+  for (const PlannedStep& planned : plan_->steps) {
+    BoundStep step{};
+    step.runner = runner_of(planned.step);
+    step.tiles = planned.step.tiles;
+    step.inputs = input_pointers_.data() + input_pointers_.size();
+    step.outputs = output_pointers_.data() + output_pointers_.size();
+    step.params = planned.step.params.data();
+    step.packed = planned.step.packed.data();
+    for (const Place& place : planned.inputs) input_pointers_.push_back(address(place));
+    for (const Place& place : planned.outputs) output_pointers_.push_back(address(place));
+    steps_.push_back(step);
+  }
+  times_.resize(steps_.size());
+}
+
+std::byte* Session::address(const Place& place) const {
+  switch (place.space) {
+    case Place::Space::arena: return arena_.get() + plan_->buffers[static_cast<std::size_t>(place.index)].offset;
+    case Place::Space::constant:  // only ever read
+      return const_cast<std::byte*>(plan_->graph->at(place.index).data.data());
+    case Place::Space::none: break;
+  }
+  return nullptr;
+}
+
+Status Session::check(std::span<const Binding> bindings, std::span<const TensorId> ids, const char* what) const {
+  if (bindings.size() != ids.size()) {
+    return fail(Code::argument, "the network has " + std::to_string(ids.size()) + " " + what + "s, " +
+                                    std::to_string(bindings.size()) + " are given");
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const Tensor& tensor = plan_->graph->at(ids[i]);
+    const Binding& binding = bindings[i];
+    const std::string name = std::string(what) + " " + std::to_string(i) + " '" + printable(tensor.name) + "'";
+    if (binding.data == nullptr) {
+      if (ids.data() == plan_->graph->outputs.data()) continue;
+      return fail(Code::argument, name + ": data is NULL");
+    }
+    if (binding.dtype != tensor.dtype && !(binding.dtype == DType::f32 && tensor.dtype == DType::i8)) {
+      return fail(Code::argument, name + " is " + octet::name_of(tensor.dtype) + ", given as " +
+                                      octet::name_of(binding.dtype));
+    }
+    const std::int64_t reach = reach_bytes(tensor.dims, binding.dtype, binding.strides);
+    if (reach < 0) return fail(Code::argument, name + ": a stride is negative or too large");
+    const bool fits = binding.strides != nullptr ? static_cast<std::uint64_t>(reach) <= binding.size_bytes
+                                                 : static_cast<std::uint64_t>(reach) == binding.size_bytes;
+    if (!fits) {
+      return fail(Code::argument, name + " of shape " + shape_text(tensor.dims) + " takes " + std::to_string(reach) +
+                                      " bytes, the memory given has " + std::to_string(binding.size_bytes));
+    }
+  }
+  return {};
+}
+
+void Session::copy_in(TensorId id, const Binding& binding) {
+  const Place& place = plan_->places[static_cast<std::size_t>(id)];
+  import_tensor(plan_->graph->at(id), place.layout, plan_->isa, binding.data, binding.dtype, binding.strides,
+                address(place));
+}
+
+void Session::copy_out(TensorId id, const Binding& binding) {
+  if (binding.data == nullptr) return;
+  const Place& place = plan_->places[static_cast<std::size_t>(id)];
+  export_tensor(plan_->graph->at(id), place.layout, plan_->isa, address(place), binding.data, binding.dtype,
+                binding.strides);
+}
+
+void Session::run_step(std::size_t index) {
+  struct Context {
+    const BoundStep& step;
+    std::byte* scratch;
+    std::size_t scratch_bytes;
+  } context{steps_[index], scratch_, plan_->scratch_bytes};
+  pool_->run(
+      context.step.tiles,
+      [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+        const auto& c = *static_cast<const Context*>(opaque);
+        const Io io{c.step.inputs, c.step.outputs, c.step.params, c.step.packed,
+                    c.scratch + c.scratch_bytes * static_cast<std::size_t>(thread)};
+        c.step.runner(io, begin, end);
+      },
+      &context);
+}
+
+void Session::observe(TensorId id) {
+  const Place& place = plan_->places[static_cast<std::size_t>(id)];
+  observer_({id, address(place), place.layout});
+}
+
+Status Session::run(std::span<const Binding> inputs, std::span<const Binding> outputs) {
+  const Graph& graph = *plan_->graph;
+  OCTET_TRY(check(inputs, graph.inputs, "input"));
+  OCTET_TRY(check(outputs, graph.outputs, "output"));
+  const DefaultFloatEnvironment environment;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    copy_in(graph.inputs[i], inputs[i]);
+    if (observer_) observe(graph.inputs[i]);
+  }
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (profile_) {
+      const auto start = Clock::now();
+      run_step(i);
+      times_[i].last_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      times_[i].total_ms += times_[i].last_ms;
+    } else {
+      run_step(i);
+    }
+    if (observer_) {
+      for (const TensorId id : plan_->steps[i].made) observe(id);
+    }
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) copy_out(graph.outputs[i], outputs[i]);
+  return {};
+}
+
+}  // namespace octet

@@ -1,0 +1,88 @@
+// A session: a plan bound to memory and threads.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "runtime/plan.h"
+#include "runtime/threads.h"
+
+namespace octet {
+
+// The caller's memory for one input or output, in the order of the graph's dimensions.
+struct Binding {
+  void* data = nullptr;
+  std::size_t size_bytes = 0;
+  const std::int64_t* strides = nullptr;  // elements, one for each dimension; null: contiguous
+  DType dtype = DType::f32;               // f32, or the tensor's own type
+};
+
+struct SessionOptions {
+  int threads = 1;
+  bool profile = false;
+};
+
+struct StepTime {
+  double last_ms = 0;
+  double total_ms = 0;
+};
+
+// A tensor of the graph just made, in the plan's layout.
+struct Observed {
+  TensorId id;
+  const void* data;
+  Layout layout;
+};
+
+class Session {
+ public:
+  static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Plan> plan, const SessionOptions& options);
+
+  // Runs the network. Checks the bindings first and then cannot fail; allocates nothing on success. Outputs with null
+  // data are not written.
+  Status run(std::span<const Binding> inputs, std::span<const Binding> outputs);
+
+  // `observer` is called during run for each input, then for each tensor as soon as its step is done, on the thread that
+  // runs the session. Empty: none.
+  void set_observer(std::function<void(const Observed&)> observer) { observer_ = std::move(observer); }
+
+  const Plan& plan() const { return *plan_; }
+  int threads() const { return pool_->threads(); }
+  std::size_t memory_bytes() const { return memory_bytes_; }
+  std::span<const StepTime> times() const { return times_; }
+
+ private:
+  struct BoundStep {
+    Runner runner;
+    std::int64_t tiles;
+    const void* const* inputs;
+    void* const* outputs;
+    const std::byte* params;
+    const std::byte* packed;
+  };
+
+  Session() = default;
+  void bind();
+  std::byte* address(const Place& place) const;
+  Status check(std::span<const Binding> bindings, std::span<const TensorId> ids, const char* what) const;
+  void copy_in(TensorId id, const Binding& binding);
+  void copy_out(TensorId id, const Binding& binding);
+  void run_step(std::size_t index);
+  void observe(TensorId id);
+
+  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::shared_ptr<std::byte[]> arena_;
+  std::size_t memory_bytes_ = 0;
+  std::byte* scratch_ = nullptr;
+  std::vector<const void*> input_pointers_;
+  std::vector<void*> output_pointers_;
+  std::vector<BoundStep> steps_;
+  std::vector<StepTime> times_;
+  bool profile_ = false;
+  std::function<void(const Observed&)> observer_;
+};
+
+}  // namespace octet

@@ -1,0 +1,95 @@
+#include "runtime/threads.h"
+
+#include <cfenv>
+#include <system_error>
+
+namespace octet {
+namespace {
+
+constexpr int kSpins = 4000;  // about 20 microseconds of looking before sleeping
+
+void pause_cpu() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int threads) {
+  std::unique_ptr<ThreadPool> pool(new ThreadPool);
+  pool->workers_.reserve(static_cast<std::size_t>(threads));
+  for (int i = 1; i < threads; ++i) {
+    try {
+      pool->workers_.emplace_back([raw = pool.get(), i] { raw->work(i); });
+    } catch (const std::system_error& error) {
+      return fail(Code::memory, "the system refuses thread " + std::to_string(i + 1) + " of " +
+                                    std::to_string(threads) + ": " + error.what() + "; ask for fewer threads");
+    }
+  }
+  return pool;
+}
+
+ThreadPool::~ThreadPool() {
+  stop_.store(true);
+  generation_.fetch_add(1);
+  generation_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::take_pieces(int thread) {
+  for (;;) {
+    const std::int64_t begin = next_.fetch_add(piece_, std::memory_order_relaxed);
+    if (begin >= count_) return;
+    body_(context_, thread, begin, begin + piece_ < count_ ? begin + piece_ : count_);
+  }
+}
+
+void ThreadPool::work(int thread) {
+  std::fesetenv(FE_DFL_ENV);  // the creator's rounding mode is not ours
+  std::uint32_t seen = 0;
+  for (;;) {
+    std::uint32_t now = generation_.load(std::memory_order_acquire);
+    for (int spin = 0; now == seen && spin < kSpins; ++spin) {
+      pause_cpu();
+      now = generation_.load(std::memory_order_acquire);
+    }
+    if (now == seen) {
+      generation_.wait(seen, std::memory_order_acquire);
+      continue;
+    }
+    seen = now;
+    if (stop_.load()) return;
+    take_pieces(thread);
+    busy_.fetch_sub(1, std::memory_order_acq_rel);
+    busy_.notify_one();
+  }
+}
+
+void ThreadPool::run(std::int64_t count, Body body, void* context) {
+  if (workers_.empty() || count <= 1) {
+    body(context, 0, 0, count);
+    return;
+  }
+  body_ = body;
+  context_ = context;
+  count_ = count;
+  piece_ = count / (4 * threads());
+  if (piece_ < 1) piece_ = 1;
+  next_.store(0, std::memory_order_relaxed);
+  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  generation_.fetch_add(1, std::memory_order_release);
+  generation_.notify_all();
+  take_pieces(0);
+  for (int spin = 0; spin < kSpins; ++spin) {
+    if (busy_.load(std::memory_order_acquire) == 0) return;
+    pause_cpu();
+  }
+  for (int left = busy_.load(std::memory_order_acquire); left != 0; left = busy_.load(std::memory_order_acquire)) {
+    busy_.wait(left, std::memory_order_acquire);
+  }
+}
+
+}  // namespace octet

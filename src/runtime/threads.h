@@ -1,0 +1,47 @@
+// A small pool of threads for the tiles of one step at a time. Workers wait for work by spinning briefly, then asleep:
+// steps follow each other within microseconds, networks do not.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/status.h"
+
+namespace octet {
+
+class ThreadPool {
+ public:
+  // Runs [begin, end) on thread `thread`, 0 being the caller's.
+  using Body = void (*)(void* context, int thread, std::int64_t begin, std::int64_t end) noexcept;
+
+  // `threads` counts the caller's: 1 starts none. Errors: Code::memory when the system gives no more threads.
+  static Result<std::unique_ptr<ThreadPool>> create(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls body over [0, count) in pieces handed out as threads become free; returns when all are done. Allocates nothing.
+  void run(std::int64_t count, Body body, void* context);
+
+ private:
+  ThreadPool() = default;
+  void work(int thread);
+  void take_pieces(int thread);
+
+  std::vector<std::thread> workers_;
+  Body body_ = nullptr;
+  void* context_ = nullptr;
+  std::int64_t count_ = 0;
+  std::int64_t piece_ = 1;
+  alignas(64) std::atomic<std::int64_t> next_{0};
+  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs
+  alignas(64) std::atomic<int> busy_{0};  // workers that have not finished the current job
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace octet

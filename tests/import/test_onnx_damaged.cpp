@@ -1,0 +1,127 @@
+// Damaged files: every outcome is a graph or an error with a message; nothing crashes, hangs or grows without bound.
+// Its worth shows under AddressSanitizer and UndefinedBehaviorSanitizer.
+#include <random>
+
+#include "import/onnx/expect.h"
+#include "import/onnx/model_writer.h"
+#include "passes/passes.h"
+#include "support/cmocka.h"
+
+namespace octet::test {
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+// A model that reaches most of the importer.
+std::string rich_model() {
+  OnnxModel model(13);
+  model.input("x", {"batch", 3, 8, 8}).output("y").info("c", {1, 4, 8, 8});
+  model.weight("w", {4, 3, 3, 3}).weight("b", {4}).weight("v", {4}).weight("m", {256, 10});
+  model.ints("shape", {0, -1}).ints("axes", {2, 3}).floats("scales", {4}, {1, 1, 2, 2}).floats("six", {}, {6});
+  model.initializer(tensor("half", {4}, kHalf, raw(std::vector<std::uint16_t>{1, 2, 3, 0x3C00})));
+  model.node("Conv", {"x", "w", "b"}, {"c"}, {attr("pads", Ints{1, 1, 1, 1}), attr("auto_pad", "NOTSET")});
+  model.node("BatchNormalization", {"c", "b", "half", "v", "v"}, {"n"}, {attr("epsilon", 0.5f)});
+  model.node("Clip", {"n", "", "six"}, {"r"}).node("Resize", {"r", "", "scales"}, {"u"}, {attr("mode", "linear")});
+  model.node("MaxPool", {"u"}, {"p"}, {attr("kernel_shape", Ints{2, 2}), attr("strides", Ints{2, 2})});
+  model.node("Split", {"p"}, {"s0", "s1"}, {attr("axis", 1)}).node("Concat", {"s1", "s0"}, {"k"}, {attr("axis", 1)});
+  model.node("Transpose", {"k"}, {"t"}, {attr("perm", Ints{0, 2, 3, 1})});
+  model.node("Shape", {"t"}, {"d"}).node("Constant", {}, {"zero"}, {attr("value_int", 0)});
+  model.node("Gather", {"d", "zero"}, {"g"}).node("Reshape", {"t", "shape"}, {"f"});
+  model.node("MatMul", {"f", "m"}, {"l"}).node("Softmax", {"l"}, {"y"}, {attr("axis", 1)});
+  return model.bytes();
+}
+
+void import_and_prepare(const std::string& content) {
+  auto graph = kOnnxImporter.import(Bytes::copy_of(content.data(), content.size()), "");
+  if (graph.ok()) {
+    const Status status = prepare_graph(*graph);
+    if (!status.ok()) assert_true(!status.message().empty());
+  } else {
+    assert_true(!graph.status().message().empty());
+    assert_true(graph.status().code() != Code::internal && graph.status().code() != Code::ok);
+  }
+}
+
+void test_the_model_is_good(void**) {
+  const std::string content = rich_model();
+  auto graph = kOnnxImporter.import(Bytes::copy_of(content.data(), content.size()), "");
+  if (!graph.ok()) print_error("%s\n", graph.status().message().c_str());
+  assert_true(graph.ok());
+  const Status status = prepare_graph(*graph);
+  if (!status.ok()) print_error("%s\n", status.message().c_str());
+  assert_true(status.ok());
+}
+
+void test_truncations(void**) {
+  const std::string content = rich_model();
+  for (std::size_t size = 0; size < content.size(); size += (size < 2048 ? 1 : 7)) {
+    const auto graph = kOnnxImporter.import(Bytes::copy_of(content.data(), size), "cut.onnx");
+    expect_error(graph, Code::format, {"cut.onnx"});
+  }
+}
+
+void test_flipped_bytes(void**) {
+  const std::string content = rich_model();
+  std::mt19937 random(1);
+  for (int round = 0; round < 3000; ++round) {
+    std::string damaged = content;
+    for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+      damaged[random() % damaged.size()] = static_cast<char>(random());
+    }
+    import_and_prepare(damaged);
+  }
+}
+
+// The weights are most of the file; here only the structure is hit.
+void test_flipped_structure(void**) {
+  const std::string content = rich_model();
+  const std::size_t structure = content.find("Conv");
+  std::mt19937 random(2);
+  for (int round = 0; round < 3000; ++round) {
+    std::string damaged = content;
+    const std::size_t at = structure + random() % (content.size() - structure);
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (random() % 8)));
+    import_and_prepare(damaged);
+  }
+}
+
+void test_inserted_and_removed_pieces(void**) {
+  const std::string content = rich_model();
+  std::mt19937 random(3);
+  for (int round = 0; round < 1000; ++round) {
+    std::string damaged = content;
+    const std::size_t at = random() % damaged.size();
+    if (round % 2 == 0) {
+      damaged.erase(at, 1 + random() % 40);
+    } else {
+      damaged.insert(at, content, random() % content.size(), 1 + random() % 40);
+    }
+    import_and_prepare(damaged);
+  }
+}
+
+void test_random_bytes(void**) {
+  std::mt19937 random(4);
+  for (int round = 0; round < 2000; ++round) {
+    std::string noise = round % 2 == 0 ? "" : std::string("\x08\x08", 2);
+    for (std::size_t i = random() % 200; i > 0; --i) noise += static_cast<char>(random());
+    const auto graph = kOnnxImporter.import(Bytes::copy_of(noise.data(), noise.size()), "noise.onnx");
+    assert_false(graph.ok());
+  }
+}
+
+}  // namespace
+}  // namespace octet::test
+
+int main() {
+  using namespace octet::test;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(test_the_model_is_good),
+      cmocka_unit_test(test_truncations),
+      cmocka_unit_test(test_flipped_bytes),
+      cmocka_unit_test(test_flipped_structure),
+      cmocka_unit_test(test_inserted_and_removed_pieces),
+      cmocka_unit_test(test_random_bytes),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
