@@ -91,7 +91,12 @@ def _outline(name, rng):
         return [(r * math.sin(t), -r * math.cos(t)) for t, r in turns]
     if name == "cross":
         w = rng.uniform(0.15, 0.38)
-        return [(-w, -1), (w, -1), (w, -w), (1, -w), (1, w), (w, w), (w, 1), (-w, 1), (-w, w), (-1, w), (-1, -w), (-w, -w)]
+        quarter = [(-w, -1), (w, -1), (w, -w)]  # one arm; each further one is the same, turned by a right angle
+        corners = []
+        for _ in range(4):
+            corners += quarter
+            quarter = [(-y, x) for x, y in quarter]
+        return corners
     if name == "arrow":
         shaft, wing, neck = rng.uniform(0.12, 0.3), rng.uniform(0.55, 0.85), rng.uniform(-0.3, 0.2)
         return [(0, -1), (wing, neck), (shaft, neck), (shaft, 1), (-shaft, 1), (-shaft, neck), (-wing, neck)]
@@ -103,10 +108,13 @@ def _outline(name, rng):
         tip, depth = rng.uniform(0.5, 1.1), rng.uniform(0.25, 0.6)
         outer = np.linspace(tip, 2 * math.pi - tip, 40)
         x, y = math.cos(tip), math.sin(tip)
-        centre = (x * x + y * y - depth * depth) / (2 * (x + depth))  # the inner circle passes (-depth, 0) and both tips
+        # The inner circle passes through (-depth, 0) and both tips, (x, y) and (x, -y).
+        centre = (x * x + y * y - depth * depth) / (2 * (x + depth))
         radius, turn = centre + depth, math.atan2(y, x - centre)
         inner = np.linspace(2 * math.pi - turn, turn, 40)
-        return list(zip(np.cos(outer), np.sin(outer))) + list(zip(centre + radius * np.cos(inner), radius * np.sin(inner)))
+        across = np.concatenate((np.cos(outer), centre + radius * np.cos(inner)))
+        down = np.concatenate((np.sin(outer), radius * np.sin(inner)))
+        return list(zip(across, down))
     raise ValueError(name)
 
 
@@ -188,7 +196,8 @@ def _pattern(rng):
         if rng.random() < 0.5:
             draw.line(list(ends), fill=shade, width=int(rng.integers(2, 10)))
         else:
-            draw.ellipse([min(ends[0], ends[2]), min(ends[1], ends[3]), max(ends[0], ends[2]), max(ends[1], ends[3])], fill=shade)
+            corners = np.sort(ends.reshape(2, 2), axis=0)
+            draw.ellipse(list(corners.ravel()), fill=shade)
     return np.asarray(layer.reduce(_OVERSAMPLE)) / 255
 
 

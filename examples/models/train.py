@@ -14,7 +14,7 @@ import pathlib
 import shutil
 import time
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait sleep: many times faster on a busy machine
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads sleep, not spin: far faster on a busy machine
 
 import numpy as np
 import onnx
@@ -149,7 +149,8 @@ def export(network, path):
     """Writes the ONNX file; batch norm is folded on the way since the network is in its evaluation mode."""
     image = torch.zeros(1, 3, render.SIZE, render.SIZE)
     network = network.to(memory_format=torch.contiguous_format).eval()
-    torch.onnx.export(network, image, str(path), opset_version=13, input_names=["image"], output_names=["probabilities"])
+    names = {"input_names": ["image"], "output_names": ["probabilities"]}
+    torch.onnx.export(network, image, str(path), opset_version=13, **names)
     onnx.checker.check_model(onnx.load(str(path)), full_check=True)
 
 

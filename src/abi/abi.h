@@ -10,6 +10,7 @@
 #include "image/image.h"
 #include "octet/octet.h"
 #include "quantize/quantizer.h"
+#include "runtime/float_environment.h"
 #include "runtime/session.h"
 
 #define OCTET_EXPORT extern "C" __attribute__((visibility("default")))
@@ -52,6 +53,7 @@ q_status set_error(q_error* error, const Status& status);
 // Runs `body`, which returns a Status; nothing is thrown past here.
 template <class Body>
 q_status guarded(q_error* error, Body body) {
+  const DefaultFloatEnvironment environment;  // the caller's rounding changes neither models nor results
   try {
     return set_error(error, body());
   } catch (const std::bad_alloc&) {
@@ -63,17 +65,23 @@ q_status guarded(q_error* error, Body body) {
 
 inline constexpr std::uint32_t kMaxStructSize = 4096;
 
+// The size of a struct of whole members: one that ends inside a pointer is nobody's.
+template <class T>
+Status check_struct_size(const T& value, const char* name) {
+  const std::uint32_t size = value.struct_size;
+  if (size != 0 && size % alignof(T) == 0 && size <= kMaxStructSize) return {};
+  return fail(Code::argument, std::string(name) + ".struct_size is " + std::to_string(size) +
+                                  "; set it to sizeof the struct, " + std::to_string(sizeof value));
+}
+
 // Reads a struct of the caller, which may be shorter or longer than ours: members that it lacks are zero, members that
 // this library does not know must be zero. `in` may be null: all zero.
 template <class T>
 Status read_struct(const T* in, const char* name, T* out) {
   std::memset(static_cast<void*>(out), 0, sizeof *out);
   if (in == nullptr) return {};
+  OCTET_TRY(check_struct_size(*in, name));
   const std::uint32_t size = in->struct_size;
-  if (size < sizeof size || size > kMaxStructSize) {
-    return fail(Code::argument, std::string(name) + ".struct_size is " + std::to_string(size) +
-                                    "; set it to sizeof the struct");
-  }
   const auto* bytes = reinterpret_cast<const unsigned char*>(in);
   for (std::uint32_t i = sizeof *out; i < size; ++i) {
     if (bytes[i] != 0) {
@@ -89,11 +97,8 @@ Status read_struct(const T* in, const char* name, T* out) {
 template <class T>
 Status write_struct(const T& value, const char* name, T* out) {
   if (out == nullptr) return fail(Code::argument, std::string(name) + " is NULL");
+  OCTET_TRY(check_struct_size(*out, name));
   const std::uint32_t size = out->struct_size;
-  if (size < sizeof size || size > kMaxStructSize) {
-    return fail(Code::argument, std::string(name) + ".struct_size is " + std::to_string(size) +
-                                    "; set it to sizeof the struct");
-  }
   std::memset(static_cast<void*>(out), 0, size);
   std::memcpy(static_cast<void*>(out), &value, size < sizeof value ? size : sizeof value);
   out->struct_size = size;

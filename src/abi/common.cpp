@@ -46,7 +46,12 @@ q_status set_error(q_error* error, const Status& status) {
 }
 
 Result<std::string> text_of(q_str str, const char* name) {
+  constexpr std::size_t kMaxText = 65536;  // of paths and names; what is longer is a length that went wrong
   if (str.size == 0) return std::string();
+  if (str.size > kMaxText) {
+    return fail(Code::argument, std::string(name) + " is " + std::to_string(str.size) + " bytes long; at most " +
+                                    std::to_string(kMaxText) + " are possible");
+  }
   if (str.data == nullptr) return fail(Code::argument, std::string(name) + ": data is NULL and size is not 0");
   if (std::memchr(str.data, 0, str.size) != nullptr) {
     return fail(Code::argument, std::string(name) + " contains a zero byte");

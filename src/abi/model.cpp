@@ -21,7 +21,9 @@ Result<Loaded> load(const Bytes& bytes, const std::string& name, const std::stri
   }
   for (const Importer& importer : importers()) {
     if (!importer.probe(bytes.span(), path.empty() ? name : path)) continue;
-    OCTET_ASSIGN(Graph graph, importer.import(bytes, path.empty() ? name : path));
+    auto imported = importer.import(bytes, path);  // without a path nothing beside the file is read
+    if (!imported.ok()) return path.empty() ? imported.status().within("'" + name + "'") : imported.status();
+    Graph graph = *std::move(imported);
     if (const Status status = prepare_graph(graph); !status.ok()) return status.within("'" + name + "'");
     return Loaded{std::move(graph), importer.name};
   }
@@ -131,6 +133,9 @@ OCTET_EXPORT q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load
     OCTET_ASSIGN(std::string file, text_of(name, "name"));
     if (file.empty()) file = "(memory)";
     if (bytes.size != 0) OCTET_TRY(not_null(bytes.data, "bytes.data"));
+    if (bytes.size > static_cast<std::size_t>(PTRDIFF_MAX)) {
+      return fail(Code::argument, "bytes.size is " + std::to_string(bytes.size) + ", more than memory can hold");
+    }
     return load_into(Bytes::copy_of(bytes.data, bytes.size), file, "", options, out);
   });
 }

@@ -44,14 +44,31 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 // Length of the valid UTF-8 sequence at the front of `text`, or 0.
 std::size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length == 0 || length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+    if ((byte(i) & 0xC0) != 0x80) return 0;
   }
+  // Overlong forms, surrogates and what lies above U+10FFFF are not UTF-8.
+  if (lead == 0xE0 && byte(1) < 0xA0) return 0;
+  if (lead == 0xED && byte(1) > 0x9F) return 0;
+  if (lead == 0xF0 && byte(1) < 0x90) return 0;
+  if (lead == 0xF4 && byte(1) > 0x8F) return 0;
   return length;
+}
+
+// Control characters of one byte, and those of two (U+0080 to U+009F).
+bool is_control(std::string_view sequence) {
+  const auto lead = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
+  return sequence.size() == 2 && lead == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
 }
 
 }  // namespace
@@ -73,14 +90,12 @@ std::string printable(std::string_view text, std::size_t limit) {
   std::string out;
   while (!text.empty() && out.size() < limit) {
     const std::size_t length = utf8_length(text);
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (length == 0 || lead < 0x20 || lead == 0x7F) {
+    if (length == 0 || is_control(text.substr(0, length))) {
       out += '?';
-      text.remove_prefix(1);
     } else {
       out.append(text.substr(0, length));
-      text.remove_prefix(length);
     }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   if (!text.empty()) out += "...";
   return out;

@@ -176,6 +176,7 @@ void measure(std::vector<BenchEntry>& entries, const Options& options, Console& 
   }
   std::vector<std::vector<double>> times_ms(entries.size());
   const int rounds = options.warmup + options.loops;
+  LoopProgress progress(console, "run", rounds);
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       attempt(entries[i], console, [&] {
@@ -183,7 +184,7 @@ void measure(std::vector<BenchEntry>& entries, const Options& options, Console& 
         if (round >= options.warmup) times_ms[i].push_back(ms);
       });
     }
-    console.progress("run", round + 1, rounds, -1);
+    progress.show(round + 1);
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
     attempt(entries[i], console, [&] {

@@ -84,8 +84,15 @@ void Console::on_log(void* user, std::int32_t level, q_str message) {
   }
 }
 
+void LoopProgress::show(std::int64_t done) {
+  const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  const double left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total_ - done) : -1;
+  console_.progress(stage_, done, total_, left);
+}
+
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "-";
+  if (seconds < 9.95) return fixed(seconds, 1) + " s";
   const auto whole = static_cast<std::int64_t>(std::min(std::round(seconds), 3.6e8));
   if (whole < 60) return std::to_string(whole) + " s";
   if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";

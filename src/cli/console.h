@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace octet::cli {
 
@@ -37,7 +38,21 @@ class Console {
   std::chrono::steady_clock::time_point last_update_{};
 };
 
-// "12 s", "3 min 5 s", "1 h 2 min".
+// Progress of a loop of the command itself: the time left is guessed from the time so far.
+class LoopProgress {
+ public:
+  LoopProgress(Console& console, std::string stage, std::int64_t total)
+      : console_(console), stage_(std::move(stage)), total_(total), start_(std::chrono::steady_clock::now()) {}
+  void show(std::int64_t done);
+
+ private:
+  Console& console_;
+  std::string stage_;
+  std::int64_t total_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+// "0.8 s", "12 s", "3 min 5 s", "1 h 2 min".
 std::string duration_text(double seconds);
 
 }  // namespace octet::cli

@@ -89,6 +89,7 @@ std::vector<StepTime> TimedNetwork::profile(int warmup, int loops, Console& cons
   const auto step_count = static_cast<std::size_t>(session_info(session.get()).step_count);
   std::vector<std::vector<double>> times_ms(step_count);
   std::vector<StepTime> steps(step_count);
+  LoopProgress progress(console, "layers of " + network_.path, warmup + loops);
   for (int run = 0; run < warmup + loops; ++run) {
     stop_if_interrupted();
     run_session(session.get(), inputs_, outputs_);
@@ -105,7 +106,7 @@ std::vector<StepTime> TimedNetwork::profile(int warmup, int loops, Console& cons
                   step.macs,
                   median_of(times_ms[i])};
     }
-    console.progress("layers of " + network_.path, run + 1, warmup + loops, -1);
+    progress.show(run + 1);
   }
   return steps;
 }

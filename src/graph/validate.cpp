@@ -154,7 +154,8 @@ Status validate(const Graph& graph) {
     }
   }
   OCTET_TRY(check_inference(graph));
-  for (const Node& node : graph.nodes) OCTET_TRY(validate_operands(graph, node));
+  ConstantFacts facts(graph);
+  for (const Node& node : graph.nodes) OCTET_TRY(validate_operands(graph, facts, node));
   for (const TensorId id : graph.inputs) OCTET_TRY(validate_activation(graph.at(id)));
   return {};
 }

@@ -20,7 +20,8 @@ Status node_error(const Node& node, const std::string& message) {
 bool given(const Node& node, std::size_t index) { return node.input(index) != kNoTensor; }
 
 // A constant operand of a type and, where `dims` is not empty, a shape. Floats are finite.
-Status check_constant(const Graph& graph, const Node& node, std::size_t index, DType dtype, const Dims& dims = {}) {
+Status check_constant(const Graph& graph, ConstantFacts& facts, const Node& node, std::size_t index, DType dtype,
+                      const Dims& dims = {}) {
   if (!given(node, index)) return node_error(node, "operand " + std::to_string(index) + " is missing");
   const Tensor& tensor = graph.at(node.inputs[index]);
   const std::string name = "operand '" + printable(tensor.name) + "'";
@@ -29,11 +30,8 @@ Status check_constant(const Graph& graph, const Node& node, std::size_t index, D
     return node_error(node, name + " is " + shape_text(tensor.dims) + " of " + name_of(tensor.dtype) + "; it must be " +
                                 (dims.empty() ? "" : shape_text(dims) + " of ") + name_of(dtype));
   }
-  if (dtype == DType::f32) {
-    const auto values = tensor.data.as<float>();
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
-      return node_error(node, name + " contains values that are not numbers, or infinite");
-    }
+  if (dtype == DType::f32 && !facts.of(node.inputs[index]).finite) {
+    return node_error(node, name + " contains values that are not numbers, or infinite");
   }
   return {};
 }
@@ -45,21 +43,21 @@ Status check_operand_count(const Node& node, std::size_t count) {
 }
 
 // Activation `index` is float32 or, where the operator has an int8 form, int8. A constant may stand for one.
-Status check_activation(const Graph& graph, const Node& node, std::size_t index, bool int8_form) {
+Status check_activation(const Graph& graph, ConstantFacts& facts, const Node& node, std::size_t index, bool int8_form) {
   const Tensor& tensor = graph.at(node.inputs[index]);
   if (tensor.dtype != DType::f32 && !(int8_form && tensor.dtype == DType::i8)) {
     return fail(Code::unsupported, describe(node) + ": works on float32" + (int8_form ? " or int8" : "") + ", but '" +
                                        printable(tensor.name) + "' is " + name_of(tensor.dtype));
   }
-  if (tensor.constant && tensor.dtype == DType::f32) return check_constant(graph, node, index, DType::f32);
+  if (tensor.constant && tensor.dtype == DType::f32) return check_constant(graph, facts, node, index, DType::f32);
   return validate_activation(tensor).within(describe(node));
 }
 
 // Every operand is an activation, all of one type.
-Status check_activations(const Graph& graph, const Node& node, std::size_t most, bool int8_form) {
+Status check_activations(const Graph& graph, ConstantFacts& facts, const Node& node, std::size_t most, bool int8_form) {
   OCTET_TRY(check_operand_count(node, most));
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    OCTET_TRY(check_activation(graph, node, i, int8_form));
+    OCTET_TRY(check_activation(graph, facts, node, i, int8_form));
     if (graph.at(node.inputs[i]).dtype != graph.at(node.inputs[0]).dtype) {
       return node_error(node, "its inputs are of different types");
     }
@@ -78,46 +76,38 @@ Status check_sum(const Node& node, std::int64_t count, std::int64_t factor, std:
                                      " int8 values, more than 32 bits hold for sure; keep this operator in float");
 }
 
-Status check_int8_parameters(const Graph& graph, const Node& node, std::int64_t outputs, std::int64_t depth) {
-  OCTET_TRY(check_constant(graph, node, 1, DType::i8));
-  OCTET_TRY(check_constant(graph, node, 2, DType::i32, {outputs}));
-  OCTET_TRY(check_constant(graph, node, 3, DType::f32, {outputs}));
-  const auto weights = graph.at(node.inputs[1]).data.as<std::int8_t>();
-  if (std::any_of(weights.begin(), weights.end(), [](std::int8_t value) { return value == -128; })) {
-    return node_error(node, "int8 weights must lie in -127..127");
-  }
-  const auto factors = graph.at(node.inputs[3]).data.as<float>();
-  if (std::any_of(factors.begin(), factors.end(), [](float factor) { return factor < 0; })) {
-    return node_error(node, "a factor of the requantization is negative");
-  }
-  std::int64_t largest_bias = 0;
-  for (const std::int32_t bias : graph.at(node.inputs[2]).data.as<std::int32_t>()) {
-    largest_bias = std::max(largest_bias, std::abs(std::int64_t{bias}));
-  }
-  return check_sum(node, depth, 127, largest_bias);
+Status check_int8_parameters(const Graph& graph, ConstantFacts& facts, const Node& node, std::int64_t outputs,
+                             std::int64_t depth) {
+  OCTET_TRY(check_constant(graph, facts, node, 1, DType::i8));
+  OCTET_TRY(check_constant(graph, facts, node, 2, DType::i32, {outputs}));
+  OCTET_TRY(check_constant(graph, facts, node, 3, DType::f32, {outputs}));
+  if (facts.of(node.inputs[1]).least == -128) return node_error(node, "int8 weights must lie in -127..127");
+  if (facts.of(node.inputs[3]).least_real < 0) return node_error(node, "a factor of the requantization is negative");
+  const ConstantFact& bias = facts.of(node.inputs[2]);
+  return check_sum(node, depth, 127, std::max(std::abs(bias.least), std::abs(bias.most)));
 }
 
-Status check_linear(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activation(graph, node, 0, true));
+Status check_linear(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activation(graph, facts, node, 0, true));
   const Dims& weight = graph.at(node.inputs[1]).dims;
   if (graph.at(node.inputs[0]).dtype == DType::f32) {
     OCTET_TRY(check_operand_count(node, 3));
-    OCTET_TRY(check_constant(graph, node, 1, DType::f32));
-    return given(node, 2) ? check_constant(graph, node, 2, DType::f32) : Status();
+    OCTET_TRY(check_constant(graph, facts, node, 1, DType::f32));
+    return given(node, 2) ? check_constant(graph, facts, node, 2, DType::f32) : Status();
   }
   const std::int64_t groups = node.attrs.groups;
   switch (node.op) {
     case Op::conv:
-      return check_int8_parameters(graph, node, weight[0], weight[1] * weight[2] * weight[3]);
+      return check_int8_parameters(graph, facts, node, weight[0], weight[1] * weight[2] * weight[3]);
     case Op::conv_transpose:
-      return check_int8_parameters(graph, node, weight[1] * groups, weight[0] / groups * weight[2] * weight[3]);
+      return check_int8_parameters(graph, facts, node, weight[1] * groups, weight[0] / groups * weight[2] * weight[3]);
     default:
-      return check_int8_parameters(graph, node, weight[0], weight[1]);
+      return check_int8_parameters(graph, facts, node, weight[0], weight[1]);
   }
 }
 
-Status check_binary(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activations(graph, node, 2, true));
+Status check_binary(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activations(graph, facts, node, 2, true));
   const BinaryKind kind = node.attrs.binary;
   if (static_cast<int>(kind) > static_cast<int>(BinaryKind::pow)) return node_error(node, "unknown function");
   const bool int8_form = kind == BinaryKind::add || kind == BinaryKind::sub || kind == BinaryKind::mul;
@@ -127,44 +117,44 @@ Status check_binary(const Graph& graph, const Node& node) {
   return {};
 }
 
-Status check_unary(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activation(graph, node, 0, true));
+Status check_unary(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activation(graph, facts, node, 0, true));
   if (static_cast<int>(node.attrs.unary) >= static_cast<int>(UnaryKind::logical_not)) {
     return fail(Code::unsupported, describe(node) + ": " + name_of(node.attrs.unary) + " cannot be executed");
   }
   const bool finite = std::isfinite(node.attrs.alpha) && std::isfinite(node.attrs.beta);
   if (!finite && node.attrs.unary != UnaryKind::clip) return node_error(node, "a parameter is infinite");
   if (graph.at(node.inputs[0]).dtype == DType::f32) return check_operand_count(node, 1);
-  return check_constant(graph, node, 1, DType::i8, {256});
+  return check_constant(graph, facts, node, 1, DType::i8, {256});
 }
 
-Status check_prelu(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activation(graph, node, 0, true));
+Status check_prelu(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activation(graph, facts, node, 0, true));
   const Tensor& x = graph.at(node.inputs[0]);
-  if (x.dtype == DType::f32) return check_constant(graph, node, 1, DType::f32);
+  if (x.dtype == DType::f32) return check_constant(graph, facts, node, 1, DType::f32);
   if (x.dims.size() < 2) return node_error(node, "the int8 form needs a dimension of channels");
-  return check_constant(graph, node, 1, DType::i8, {x.dims[1], 256});
+  return check_constant(graph, facts, node, 1, DType::i8, {x.dims[1], 256});
 }
 
-Status check_softmax(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activation(graph, node, 0, true));
+Status check_softmax(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activation(graph, facts, node, 0, true));
   if (graph.at(node.inputs[0]).dtype == DType::f32) return check_operand_count(node, 1);
   if (node.attrs.log) return fail(Code::unsupported, describe(node) + ": log-softmax has no int8 form");
-  OCTET_TRY(check_constant(graph, node, 1, DType::u32, {256}));
+  OCTET_TRY(check_constant(graph, facts, node, 1, DType::u32, {256}));
   // The largest element's entry is in every sum, so that no sum is zero.
   if (graph.at(node.inputs[1]).data.as<std::uint32_t>()[0] == 0) return node_error(node, "its table begins with 0");
   return {};
 }
 
-Status check_average_pool(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activations(graph, node, 1, true));
+Status check_average_pool(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activations(graph, facts, node, 1, true));
   const Window& window = node.attrs.window;
   if (graph.at(node.inputs[0]).dtype == DType::f32) return {};
   return check_sum(node, window.kernel[0] * window.kernel[1], 1, 0);
 }
 
-Status check_reduce(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activations(graph, node, 1, true));
+Status check_reduce(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activations(graph, facts, node, 1, true));
   if (static_cast<int>(node.attrs.reduce) > static_cast<int>(ReduceKind::log_sum_exp)) {
     return node_error(node, "unknown function");
   }
@@ -178,31 +168,29 @@ Status check_reduce(const Graph& graph, const Node& node) {
   return check_sum(node, count, 1, 0);
 }
 
-Status check_gather(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activation(graph, node, 0, true));
-  OCTET_TRY(check_constant(graph, node, 1, DType::i64));
+Status check_gather(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activation(graph, facts, node, 0, true));
+  OCTET_TRY(check_constant(graph, facts, node, 1, DType::i64));
   const std::int64_t dim = graph.at(node.inputs[0]).dims[static_cast<std::size_t>(node.attrs.axis)];
-  for (const std::int64_t index : graph.at(node.inputs[1]).data.as<std::int64_t>()) {
-    if (index < 0 || index >= dim) {
-      return node_error(node, "index " + std::to_string(index) + " is outside a dimension of " + std::to_string(dim));
-    }
-  }
-  return {};
+  const ConstantFact& indices = facts.of(node.inputs[1]);
+  if (indices.least >= 0 && indices.most < dim) return {};
+  return node_error(node, "index " + std::to_string(indices.least < 0 ? indices.least : indices.most) +
+                              " is outside a dimension of " + std::to_string(dim));
 }
 
-Status check_conversion(const Graph& graph, const Node& node) {
+Status check_conversion(const Graph& graph, ConstantFacts& facts, const Node& node) {
   const DType expected = node.op == Op::quantize ? DType::f32 : DType::i8;
   const Tensor& x = graph.at(node.inputs[0]);
   if (x.dtype != expected) {
     return node_error(node,
                       std::string("converts from ") + name_of(expected) + ", but its input is " + name_of(x.dtype));
   }
-  return check_activation(graph, node, 0, true);
+  return check_activation(graph, facts, node, 0, true);
 }
 
-Status check_batch_norm(const Graph& graph, const Node& node) {
-  OCTET_TRY(check_activation(graph, node, 0, false));
-  for (std::size_t i = 1; i < 5; ++i) OCTET_TRY(check_constant(graph, node, i, DType::f32));
+Status check_batch_norm(const Graph& graph, ConstantFacts& facts, const Node& node) {
+  OCTET_TRY(check_activation(graph, facts, node, 0, false));
+  for (std::size_t i = 1; i < 5; ++i) OCTET_TRY(check_constant(graph, facts, node, i, DType::f32));
   return {};
 }
 
@@ -220,38 +208,38 @@ Status check_kinds(const Node& node) {
   return crops ? node_error(node, "a pad is negative") : Status();
 }
 
-Status check_operands(const Graph& graph, const Node& node) {
+Status check_operands(const Graph& graph, ConstantFacts& facts, const Node& node) {
   switch (node.op) {
     case Op::conv:
     case Op::conv_transpose:
     case Op::gemm:
-      return check_linear(graph, node);
+      return check_linear(graph, facts, node);
     case Op::mat_mul:
-      return check_activations(graph, node, 2, false);
+      return check_activations(graph, facts, node, 2, false);
     case Op::average_pool:
-      return check_average_pool(graph, node);
+      return check_average_pool(graph, facts, node);
     case Op::reduce:
-      return check_reduce(graph, node);
+      return check_reduce(graph, facts, node);
     case Op::unary:
-      return check_unary(graph, node);
+      return check_unary(graph, facts, node);
     case Op::prelu:
-      return check_prelu(graph, node);
+      return check_prelu(graph, facts, node);
     case Op::binary:
-      return check_binary(graph, node);
+      return check_binary(graph, facts, node);
     case Op::concat:
-      return check_activations(graph, node, node.inputs.size(), true);
+      return check_activations(graph, facts, node, node.inputs.size(), true);
     case Op::softmax:
-      return check_softmax(graph, node);
+      return check_softmax(graph, facts, node);
     case Op::gather:
-      return check_gather(graph, node);
+      return check_gather(graph, facts, node);
     case Op::quantize:
     case Op::dequantize:
     case Op::requantize:
-      return check_conversion(graph, node);
+      return check_conversion(graph, facts, node);
     case Op::batch_norm:
-      return check_batch_norm(graph, node);
+      return check_batch_norm(graph, facts, node);
     default:  // max_pool and what moves values: one activation, everything else in the attributes
-      return check_activations(graph, node, 1, true);
+      return check_activations(graph, facts, node, 1, true);
   }
 }
 
@@ -268,9 +256,9 @@ Status validate_activation(const Tensor& tensor) {
                                 "; scales lie within 2^-64..2^64, zero points in -128..127");
 }
 
-Status validate_operands(const Graph& graph, const Node& node) {
+Status validate_operands(const Graph& graph, ConstantFacts& facts, const Node& node) {
   OCTET_TRY(check_kinds(node));
-  OCTET_TRY(check_operands(graph, node));
+  OCTET_TRY(check_operands(graph, facts, node));
   for (const TensorId id : node.outputs) OCTET_TRY(validate_activation(graph.at(id)).within(describe(node)));
   return {};
 }

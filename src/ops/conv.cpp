@@ -1,4 +1,6 @@
 // conv, conv_transpose and gemm: multiply-accumulates with constant weights, float32 and int8.
+#include <limits>
+
 #include "kernels/families.h"
 #include "ops/loops.h"
 #include "ops/runners.h"
@@ -28,8 +30,9 @@ RowList<ConvI8Row> rows_of(Family family, const ConvI8Args*) {
                                        : conv_transpose_i8_rows();
 }
 
-// Inputs: x, weight, [bias], and for int8 multiplier; output: y. Pointers of absent inputs are null.
 }  // namespace
+
+// Inputs: x, weight, [bias], and for int8 multiplier; output: y. Pointers of absent inputs are null.
 
 void run_conv_f32(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const auto& params = io.as<ConvParams<ConvF32Args>>();
@@ -123,17 +126,22 @@ ConvGeometry geometry_of(const Prepare& p) {
 }  // namespace
 
 Status prepare_conv(Prepare& p) {
+  OCTET_TRY(p.check_sides());
   const ConvGeometry g = geometry_of(p);
   const bool depthwise = g.groups == g.in_c && g.groups == g.out_c && g.groups > 1;
   return prepare_with(p, depthwise ? Family::depthwise : Family::conv, g);
 }
 
-Status prepare_conv_transpose(Prepare& p) { return prepare_with(p, Family::conv_transpose, geometry_of(p)); }
+Status prepare_conv_transpose(Prepare& p) {
+  OCTET_TRY(p.check_sides());
+  return prepare_with(p, Family::conv_transpose, geometry_of(p));
+}
 
 // x [rows, K] times weight [N, K]: a 1x1 convolution over `rows` pixels.
 Status prepare_gemm(Prepare& p) {
   const std::int64_t depth = p.in(0).dims.back();
   const std::int64_t columns = p.out(0).dims.back();
+  if (p.in(0).count() > std::numeric_limits<std::int32_t>::max()) return p.unsupported("its matrix is too large");
   ConvGeometry g{};
   g.batch = 1;
   g.in_h = g.out_h = static_cast<std::int32_t>(p.in(0).count() / depth);

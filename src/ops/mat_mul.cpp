@@ -1,4 +1,5 @@
-// mat_mul: product of two activations, leading dimensions broadcast; float32.
+// mat_mul: product of two activations, leading dimensions broadcast; float32. As in NumPy, a vector is one row on the
+// left side and one column on the right side, and that dimension is missing in the result.
 #include "kernels/families.h"
 #include "ops/loops.h"
 #include "ops/runners.h"
@@ -12,9 +13,9 @@ struct MatMulParams {
   std::int32_t row;
 };
 
-// A tile is one row of one of the products.
 }  // namespace
 
+// A tile is one row of one of the products.
 void run_mat_mul(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const auto& params = io.as<MatMulParams>();
   while (begin < end) {
@@ -36,11 +37,11 @@ namespace {
 
 Dims without_matrix(const Dims& dims) { return {dims.begin(), dims.end() - 2}; }
 
-// Offsets of the matrices of one operand, broadcast to the output's leading dimensions.
-Loops matrices(const Dims& dims, const Dims& out) {
+// Offsets of the matrices of one operand, broadcast to the leading dimensions of the output.
+Loops matrices(const Dims& dims, const Dims& leading) {
   const std::int64_t matrix = dims[dims.size() - 1] * dims[dims.size() - 2];
   Walk walk;
-  walk.dims = without_matrix(out);
+  walk.dims = leading;
   walk.strides.push_back(broadcast_strides(without_matrix(dims), Layout::contiguous, walk.dims));
   for (auto& stride : walk.strides[0]) stride *= matrix;
   walk.collapse();
@@ -50,11 +51,19 @@ Loops matrices(const Dims& dims, const Dims& out) {
 }  // namespace
 
 Status prepare_mat_mul(Prepare& p) {
-  const Dims& a = p.in(0).dims;
-  const Dims& b = p.in(1).dims;
-  const Dims& out = p.out(0).dims;
-  const MatMulParams params{matrices(a, out), matrices(b, out), a[a.size() - 2],
-                            b.back(),         a.back(),         choose_row(mat_mul_f32_rows(), p.isa())};
+  Dims a = p.in(0).dims;
+  Dims b = p.in(1).dims;
+  Dims leading = p.out(0).dims;
+  if (b.size() > 1) leading.pop_back();
+  if (a.size() > 1) leading.pop_back();
+  if (a.size() == 1) a.insert(a.begin(), 1);
+  if (b.size() == 1) b.push_back(1);
+  const MatMulParams params{matrices(a, leading),
+                            matrices(b, leading),
+                            a[a.size() - 2],
+                            b.back(),
+                            a.back(),
+                            choose_row(mat_mul_f32_rows(), p.isa())};
   p.step.kernel = mat_mul_f32_rows().rows[params.row]->name;
   p.step.tiles = p.out(0).count() / params.n;
   p.step.runner = index_of(run_mat_mul);

@@ -73,6 +73,9 @@ class Prepare {
     std::memcpy(step.params.data(), params.data(), params.size_bytes());
   }
 
+  // Of operators on images: their kernels count pixels in 32 bits, with room for windows that reach over the border.
+  Status check_sides() const;
+
   Status unsupported(const std::string& what) const { return fail(Code::unsupported, describe(node_) + ": " + what); }
 
   Step step;

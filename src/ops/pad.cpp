@@ -1,5 +1,6 @@
 // pad: the padded tensor is cut into boxes, three along each padded dimension (before, inside, after), and each box is
 // one move: from the input, reversed for `reflect`, with stride 0 for `edge`, or from a constant.
+#include "kernels/families.h"
 #include "ops/move.h"
 
 namespace octet {
@@ -22,9 +23,8 @@ std::vector<Segment> segments(PadKind kind, std::int64_t before, std::int64_t si
 // The constant that fills the border, one element in the step's packed bytes.
 Bytes border(const TensorView& in, float value) {
   if (in.dtype == DType::f32) return Bytes::copy_of(&value, sizeof value);
-  const float scaled = value / in.quant.scale + static_cast<float>(in.quant.zero_point);
-  const float clamped = scaled > 127.0f ? 127.0f : scaled > -128.0f ? scaled : -128.0f;
-  const auto q = static_cast<std::int8_t>(__builtin_lrintf(clamped));
+  std::int8_t q = 0;
+  quantize_rows().rows[0]->run(&value, 1, &q, 1, 1, 1.0f / in.quant.scale, output_range(in.quant));
   return Bytes::copy_of(&q, sizeof q);
 }
 

@@ -67,6 +67,7 @@ void finish(Prepare& p, PoolParams<Args>& params, RowList<Row> list, Runner runn
 }  // namespace
 
 Status prepare_pool(Prepare& p) {
+  OCTET_TRY(p.check_sides());
   const bool average = p.node().op == Op::average_pool;
   if (p.in(0).dtype == DType::f32) {
     PoolParams<PoolF32Args> params{};

@@ -35,30 +35,32 @@ void run_resize(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
 
 namespace {
 
-// Where output index i lies in the input, in units of input pixels.
-double source_of(CoordinateKind kind, std::int64_t i, std::int64_t in, std::int64_t out, double scale) {
-  const auto x = static_cast<double>(i);
+// Where output index i lies in the input, in units of input pixels. In float32 like the tools that networks are
+// trained with: which pixel is nearest can hang on the last bit.
+float source_of(CoordinateKind kind, std::int64_t i, std::int64_t in, std::int64_t out, float scale) {
+  const auto x = static_cast<float>(i);
   switch (kind) {
     case CoordinateKind::half_pixel:
-      return (x + 0.5) / scale - 0.5;
+      return (x + 0.5f) / scale - 0.5f;
     case CoordinateKind::pytorch_half_pixel:
-      return out > 1 ? (x + 0.5) / scale - 0.5 : 0.0;
+      return out > 1 ? (x + 0.5f) / scale - 0.5f : 0.0f;
     case CoordinateKind::asymmetric:
       return x / scale;
     case CoordinateKind::align_corners:
-      return out > 1 ? x * static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0;
+      return out > 1 ? x * static_cast<float>(in - 1) / static_cast<float>(out - 1) : 0.0f;
   }
   return x;
 }
 
-double nearest(NearestKind kind, double x) {
+float nearest(NearestKind kind, float x) {
+  const float below = std::floor(x);
   switch (kind) {
     case NearestKind::round_prefer_floor:
-      return std::ceil(x - 0.5);
+      return x - below > 0.5f ? below + 1 : below;
     case NearestKind::round_prefer_ceil:
-      return std::floor(x + 0.5);
+      return x - below >= 0.5f ? below + 1 : below;
     case NearestKind::floor:
-      return std::floor(x);
+      return below;
     case NearestKind::ceil:
       return std::ceil(x);
   }
@@ -66,7 +68,7 @@ double nearest(NearestKind kind, double x) {
 }
 
 // Keys' cubic weight (R. Keys, 1981) at distance t with parameter a.
-double cubic(double a, double t) {
+float cubic(float a, float t) {
   t = std::fabs(t);
   if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
   if (t < 2) return (((t - 5) * t + 8) * t - 4) * a;
@@ -76,21 +78,24 @@ double cubic(double a, double t) {
 // Taps of one axis: input index and weight of each.
 struct Taps {
   std::vector<std::int32_t> index;
-  std::vector<double> weight;
+  std::vector<float> weight;
 };
 
-Taps taps_of(const Attributes& attrs, std::int64_t in, std::int64_t out, double scale) {
+Taps taps_of(const Attributes& attrs, std::int64_t in, std::int64_t out, float scale) {
   Taps taps;
   const int count = attrs.resize == ResizeKind::nearest ? 1 : attrs.resize == ResizeKind::linear ? 2 : 4;
+  const auto last = static_cast<float>(in - 1);
   for (std::int64_t i = 0; i < out; ++i) {
-    double x = source_of(attrs.coordinate, i, in, out, scale);
-    if (count == 2) x = std::clamp(x, 0.0, static_cast<double>(in - 1));
-    const double base = count == 1 ? nearest(attrs.nearest, x) : std::floor(x) - (count == 4 ? 1 : 0);
+    float x = source_of(attrs.coordinate, i, in, out, scale);
+    if (count == 2) x = std::clamp(x, 0.0f, last);
+    const float base = count == 1 ? nearest(attrs.nearest, x) : std::floor(x) - (count == 4 ? 1.0f : 0.0f);
     for (int t = 0; t < count; ++t) {
-      const double position = base + t;
-      taps.index.push_back(static_cast<std::int32_t>(std::clamp(position, 0.0, static_cast<double>(in - 1))));
-      taps.weight.push_back(count == 1   ? 1.0
-                            : count == 2 ? 1.0 - std::fabs(x - position)
+      const float position = base + static_cast<float>(t);
+      // `last` is rounded where a side has more than 2^24 pixels.
+      const auto index = std::min(static_cast<std::int64_t>(std::clamp(position, 0.0f, last)), in - 1);
+      taps.index.push_back(static_cast<std::int32_t>(index));
+      taps.weight.push_back(count == 1   ? 1.0f
+                            : count == 2 ? 1.0f - std::fabs(x - position)
                                          : cubic(attrs.cubic_a, x - position));
     }
   }
@@ -107,13 +112,11 @@ std::int64_t append(std::vector<std::byte>& tables, const std::vector<T>& values
 }
 
 std::int64_t append_weights(std::vector<std::byte>& tables, const Taps& taps, DType dtype) {
-  if (dtype == DType::f32) {
-    return append(tables, std::vector<float>(taps.weight.begin(), taps.weight.end()));
-  }
+  if (dtype == DType::f32) return append(tables, taps.weight);
   // 11 fraction bits; the two weights of a point sum to 2048 exactly.
   std::vector<std::int32_t> fixed(taps.weight.size());
   for (std::size_t i = 0; i + 1 < fixed.size(); i += 2) {
-    fixed[i + 1] = static_cast<std::int32_t>(std::nearbyint(taps.weight[i + 1] * 2048.0));
+    fixed[i + 1] = static_cast<std::int32_t>(std::nearbyintf(taps.weight[i + 1] * 2048.0f));
     fixed[i] = 2048 - fixed[i + 1];
   }
   return append(tables, fixed);
@@ -125,12 +128,13 @@ Status prepare_resize(Prepare& p) {
   const TensorView& in = p.in(0);
   const TensorView& out = p.out(0);
   const Attributes& attrs = p.attrs();
+  OCTET_TRY(p.check_sides());
   if (in.dtype != DType::f32 && attrs.resize == ResizeKind::cubic) {
     return p.unsupported("cubic resize has no int8 form");
   }
   auto scale = [&](std::size_t axis) {
-    if (attrs.scales.size() == 2) return static_cast<double>(attrs.scales[axis - 2]);
-    return static_cast<double>(out.dims[axis]) / static_cast<double>(in.dims[axis]);
+    if (attrs.scales.size() == 2) return attrs.scales[axis - 2];
+    return static_cast<float>(out.dims[axis]) / static_cast<float>(in.dims[axis]);
   };
   const Taps rows = taps_of(attrs, in.dims[2], out.dims[2], scale(2));
   const Taps columns = taps_of(attrs, in.dims[3], out.dims[3], scale(3));

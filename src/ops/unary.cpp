@@ -60,11 +60,7 @@ void run_prelu_f32(const Io& io, std::int64_t begin, std::int64_t end) noexcept 
   }
 }
 
-namespace {
-
 // Table c is for channel c: table [C, 256].
-}  // namespace
-
 void run_channel_table_i8(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const auto& params = io.as<ChannelTableParams>();
   const auto* row = table_i8_rows().rows[params.row];

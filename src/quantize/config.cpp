@@ -267,14 +267,16 @@ class ConfigReader {
     shorter_side_key_ = &member;
     return pixels(member, &config_.shorter_side);
   }
-  // Not built: asking for nothing is granted, asking for something is an error.
-  Status switch_of_later(const JsonMember& member) {
-    OCTET_ASSIGN(const bool on, read_bool(member));
-    if (!on) return {};
-    return not_built(member, "is not built yet in this version; use false or remove the key");
-  }
   Status equalize(const JsonMember& member) {
     OCTET_ASSIGN(config_.equalize, read_bool(member));
+    return {};
+  }
+  Status bias_correction(const JsonMember& member) {
+    OCTET_ASSIGN(config_.bias_correction, read_bool(member));
+    return {};
+  }
+  Status adaptive_rounding(const JsonMember& member) {
+    OCTET_ASSIGN(config_.adaptive_rounding, read_bool(member));
     return {};
   }
   Status mixed(const JsonMember& member) {
@@ -382,7 +384,8 @@ const ConfigReader::Key ConfigReader::kKeys[] = {
     {"percentile", &ConfigReader::percentile},
     {"labels", &ConfigReader::labels},
     {"equalize", &ConfigReader::equalize},
-    {"bias_correction", &ConfigReader::switch_of_later},
+    {"bias_correction", &ConfigReader::bias_correction},
+    {"adaptive_rounding", &ConfigReader::adaptive_rounding},
     {"mixed", &ConfigReader::mixed},
     {"inputs", &ConfigReader::inputs},
 };

@@ -51,18 +51,22 @@ struct QuantizeConfig {
   std::int64_t batch_size = 32;   // samples an EMA step, >= 1
   double percentile = 99.99;      // (50, 100], PERCENTILE
   std::optional<bool> equalize;   // quantize/equalize.h; not given: on with AUTO
+  std::optional<bool> bias_correction;    // quantize/round_weights.h, likewise
+  std::optional<bool> adaptive_rounding;  // likewise
   std::vector<std::string> skip_quant_op_names;
   bool debug = false;
   bool winograd_opt = false;  // accepted for MNN's files, changes nothing
 
   bool equalizes() const { return equalize.value_or(activation_method == ActivationMethod::AUTO); }
+  bool corrects_bias() const { return bias_correction.value_or(activation_method == ActivationMethod::AUTO); }
+  bool rounds_adaptively() const { return adaptive_rounding.value_or(activation_method == ActivationMethod::AUTO); }
 
   // How samples are prepared; not present for InputType::sequence, whose tensors are taken as they are.
   ImageRecipe to_recipe() const;
 };
 
 // Errors name the file, the key, its line and, for an unknown key or word, the nearest known one: Code::config;
-// Code::unsupported for what a later version will do (other quant_bits, bias_correction, mixed).
+// Code::unsupported for what a later version will do (other quant_bits, mixed).
 Result<QuantizeConfig> parse_config(std::string_view json, const std::string& file_name);
 // The same for a file; Code::io where it cannot be read.
 Result<QuantizeConfig> load_config(const std::string& file_name);

@@ -21,7 +21,8 @@ class RangeWorker : public SampleWorker {
     std::unique_ptr<RangeWorker> worker(new RangeWorker(tensors));
     const Graph& graph = *plan->graph;
     worker->slot_.assign(graph.tensors.size(), -1);
-    for (std::size_t i = 0; i < tensors.size(); ++i) worker->slot_[static_cast<std::size_t>(tensors[i])] = static_cast<int>(i);
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      worker->slot_[static_cast<std::size_t>(tensors[i])] = static_cast<int>(i);
     OCTET_ASSIGN(worker->session_, Session::create(std::move(plan), {}));
     worker->session_->set_observer([raw = worker.get()](const Observed& observed) { raw->look(observed); });
     return worker;
@@ -78,10 +79,7 @@ void for_weights(const Graph& graph, const Node& node, bool by_output, std::span
 class Equalizer {
  public:
   explicit Equalizer(const Graph& graph)
-      : graph_(graph),
-        producers_(find_producers(graph)),
-        weights_(graph.nodes.size()),
-        biases_(graph.nodes.size()) {}
+      : graph_(graph), producers_(find_producers(graph)), weights_(graph.nodes.size()), biases_(graph.nodes.size()) {}
 
   void apply(TensorId tensor, const std::vector<float>& range) {
     const auto producer = static_cast<std::size_t>(producers_[static_cast<std::size_t>(tensor)]);
@@ -90,6 +88,7 @@ class Equalizer {
       if (graph_.nodes[n].input(0) == tensor) readers.push_back(n);
     }
     const std::vector<float> factors = choose_factors(range, readers);
+    changed_.push_back(tensor);
     scale(producer, true, factors, true);
     for (const std::size_t reader : readers) scale(reader, false, factors, false);
   }
@@ -105,6 +104,7 @@ class Equalizer {
       const Tensor bias = result.at(node.inputs[2]);
       node.inputs[2] = result.add_constant(bias.name, DType::f32, bias.dims, biases_[n]);
     }
+    for (const TensorId id : changed_) result.at(id).name += "/equalized";  // its values are not the source's any more
     remove_dead(result);
     return result;
   }
@@ -127,7 +127,8 @@ class Equalizer {
     return biases_[n];
   }
 
-  // Greatest share that the weights reading each channel have of the range of their output channel: what has room to grow.
+  // Greatest share that the weights reading each channel have of the range of their output channel: what has room to
+  // grow.
   std::vector<float> weight_shares(std::size_t n, std::size_t channels) {
     const Node& node = graph_.nodes[n];
     std::span<float> values = weights(n);
@@ -186,6 +187,7 @@ class Equalizer {
 
   const Graph& graph_;
   std::vector<int> producers_;
+  std::vector<TensorId> changed_;
   // By node, where changed: each layer has weights of its own, since two may share a constant.
   std::vector<std::vector<float>> weights_, biases_;
 };

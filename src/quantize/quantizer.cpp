@@ -6,12 +6,12 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "quantize/sequence.h"
 #include "quantize/equalize.h"
 #include "quantize/labels.h"
 #include "quantize/measure.h"
 #include "quantize/observe.h"
 #include "quantize/rewrite.h"
+#include "quantize/sequence.h"
 
 namespace octet {
 namespace {
@@ -20,12 +20,10 @@ constexpr std::size_t kMeasured = 50;  // samples at most on which a quantizatio
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 struct Choices {
-  std::vector<Quant> quants;            // by group
+  std::vector<Quant> quants;  // by group
   std::vector<ActivationMethod> methods;
 };
 
@@ -67,7 +65,8 @@ void print_layers(const Report& report, const Hooks& hooks) {
   }
 }
 
-// Where the measured samples are some of those that calibrated, those that could be read: the others are counted already.
+// Where the measured samples are some of those that calibrated, those that could be read: the others are counted
+// already.
 std::vector<std::size_t> measured_samples(const Samples& samples, const std::vector<std::size_t>& used) {
   if (samples.held_out) return samples.measured;
   std::vector<std::size_t> measured;
@@ -80,8 +79,17 @@ std::vector<std::size_t> measured_samples(const Samples& samples, const std::vec
 // Enough samples to know how the channels of a tensor compare.
 std::vector<std::size_t> first_samples(const Samples& samples) {
   constexpr std::size_t kEnough = 32;
-  const auto end = samples.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kEnough, samples.calibration.size()));
+  const auto end =
+      samples.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kEnough, samples.calibration.size()));
   return {samples.calibration.begin(), end};
+}
+
+Result<std::vector<RoundedWeights>> round_layers(const std::shared_ptr<const Plan>& plan, const QuantizeConfig& config,
+                                                 const Samples& samples, int threads, const Hooks& hooks) {
+  OCTET_ASSIGN(const auto patches, collect_patches(plan, *samples.source, first_samples(samples), threads, hooks));
+  const RoundOptions options{config.weight_method, config.weight_clamp_value, config.rounds_adaptively(),
+                             config.corrects_bias()};
+  return round_network(*plan->graph, patches, options, threads, hooks);
 }
 
 Status check_weights(const Graph& graph) {
@@ -132,7 +140,8 @@ Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t 
   const std::size_t calibration = used > 0 ? std::min(count, static_cast<std::size_t>(used)) : count;
   for (std::size_t i = 0; i < calibration; ++i) samples.calibration.push_back(i);
   samples.held_out = calibration < count;
-  for (std::size_t i = calibration; i < count && samples.measured.size() < kMeasured; ++i) samples.measured.push_back(i);
+  for (std::size_t i = calibration; i < count && samples.measured.size() < kMeasured; ++i)
+    samples.measured.push_back(i);
   if (!samples.held_out) {
     const std::size_t measured = std::min(kMeasured, calibration);
     for (std::size_t i = 0; i < measured; ++i) samples.measured.push_back(i * calibration / measured);
@@ -179,14 +188,18 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   }
   OCTET_ASSIGN(const Assignment assignment, assign_types(*graph, config.skip_quant_op_names));
   if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
-    return fail(Code::argument, "the network has no layer that int8 would help: no convolution or fully connected "
-                                "layer is left to quantize");
+    return fail(Code::argument,
+                "the network has no layer that int8 would help: no convolution or fully connected "
+                "layer is left to quantize");
   }
   OCTET_ASSIGN(const Observation observation, observe(float_plan, assignment, *samples.source, samples.calibration,
                                                       {threads, config.batch_size}, hooks));
   const Choices choices = choose(observation, config);
-  OCTET_ASSIGN(Graph int8, rewrite_int8(*graph, assignment, choices.quants,
-                                        {config.weight_method, config.weight_clamp_value}));
+  RewriteOptions rewrite{config.weight_method, config.weight_clamp_value, {}};
+  if (config.rounds_adaptively() || config.corrects_bias()) {
+    OCTET_ASSIGN(rewrite.rounded, round_layers(float_plan, config, samples, threads, hooks));
+  }
+  OCTET_ASSIGN(Graph int8, rewrite_int8(*graph, assignment, choices.quants, rewrite));
   if (config.input_type == InputType::image && graph->inputs.size() == 1) {
     int8.recipe = config.to_recipe();
   }

@@ -30,8 +30,8 @@ struct Quantized {
   Report report;
 };
 
-// observe, choose, rewrite, measure. The result does not depend on `threads`. Errors: Code::argument for a graph that is
-// int8 already, those of assign_types, observe, rewrite_int8 and measure.
+// observe, choose, rewrite, measure. The result does not depend on `threads`. Errors: Code::argument for a graph that
+// is int8 already, those of assign_types, observe, rewrite_int8 and measure.
 Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
                                  const Samples& samples, int threads, const Hooks& hooks);
 

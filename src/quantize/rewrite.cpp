@@ -94,11 +94,11 @@ class Rewriter {
   }
 
   Status add_int8(const Node& node) {
-    Node copy = node;
+    Node copy = node;  // of which the inputs change
     const std::size_t data_inputs = node.op == Op::binary || node.op == Op::concat ? node.inputs.size() : 1;
     for (std::size_t i = 0; i < data_inputs; ++i) {
-      copy.inputs[i] = in_.is_constant(node.inputs[i]) ? int8_constant(node.inputs[i])
-                                                       : as_type(node.inputs[i], DType::i8);
+      copy.inputs[i] =
+          in_.is_constant(node.inputs[i]) ? int8_constant(node.inputs[i]) : as_type(node.inputs[i], DType::i8);
     }
     const TensorId output = node.outputs[0];
     if (node.op == Op::softmax) {
@@ -211,17 +211,19 @@ class Rewriter {
     const std::size_t outputs = layout.output_channels();
     const double in_scale = out_.at(copy.inputs[0]).quant.scale;
     const double out_scale = quant_of(node.outputs[0]).scale;
-    OCTET_ASSIGN(QuantizedWeights quantized,
-                 quantize_weights(values, layout, options_.weight_method, options_.weight_clamp_value));
-    raise_scales_for_bias(node, in_scale, layout, values, quantized);
+    const std::vector<float> float_bias = bias_of(node, outputs);
+    QuantizedWeights quantized;
+    if (const RoundedWeights* rounded = rounded_weights(node)) {
+      quantized = rounded->weights;
+    } else {
+      OCTET_ASSIGN(quantized, quantize_weights(values, layout, options_.weight_method, options_.weight_clamp_value));
+    }
+    raise_scales_for_bias(float_bias, in_scale, layout, values, quantized);
     std::vector<std::int32_t> bias(outputs, 0);
     std::vector<float> multiplier(outputs);
-    const TensorId bias_id = node.input(2);
     for (std::size_t o = 0; o < outputs; ++o) {
       const double scale = in_scale * quantized.scales[o];
-      if (bias_id != kNoTensor) {
-        bias[o] = static_cast<std::int32_t>(std::nearbyint(in_.at(bias_id).data.as<float>()[o] / scale));
-      }
+      bias[o] = static_cast<std::int32_t>(std::nearbyint(float_bias[o] / scale));
       multiplier[o] = limit_scale(scale / out_scale);
     }
     const auto channels = static_cast<std::int64_t>(outputs);
@@ -232,12 +234,28 @@ class Rewriter {
     return {};
   }
 
-  // Weights that are tiny beside their bias: with their own scale the bias would leave 32 bits. A coarser scale keeps it
-  // within 2^30; such weights hardly matter for the result.
-  void raise_scales_for_bias(const Node& node, double in_scale, const WeightLayout& layout,
+  const RoundedWeights* rounded_weights(const Node& node) const {
+    const auto n = static_cast<std::size_t>(&node - in_.nodes.data());
+    return n < options_.rounded.size() && !options_.rounded[n].weights.values.empty() ? &options_.rounded[n] : nullptr;
+  }
+
+  // The float bias with the shift that rounding the weights asks for.
+  std::vector<float> bias_of(const Node& node, std::size_t outputs) const {
+    std::vector<float> bias(outputs, 0);
+    if (node.input(2) != kNoTensor) {
+      const auto values = in_.at(node.input(2)).data.as<float>();
+      std::copy(values.begin(), values.end(), bias.begin());
+    }
+    const RoundedWeights* rounded = rounded_weights(node);
+    if (rounded == nullptr) return bias;
+    for (std::size_t o = 0; o < rounded->bias_shift.size(); ++o) bias[o] += rounded->bias_shift[o];
+    return bias;
+  }
+
+  // Weights that are tiny beside their bias: with their own scale the bias would leave 32 bits. A coarser scale keeps
+  // it within 2^30; such weights hardly matter for the result.
+  void raise_scales_for_bias(const std::vector<float>& bias, double in_scale, const WeightLayout& layout,
                              std::span<const float> values, QuantizedWeights& quantized) const {
-    if (node.input(2) == kNoTensor) return;
-    const auto bias = in_.at(node.input(2)).data.as<float>();
     constexpr double kLargestBias = 1073741824.0;
     for (std::size_t o = 0; o < layout.output_channels(); ++o) {
       const double needed = std::fabs(static_cast<double>(bias[o])) / (in_scale * kLargestBias);
@@ -246,8 +264,7 @@ class Rewriter {
       const std::size_t group = o / layout.channels;
       const std::size_t channel = o % layout.channels;
       for (std::size_t block = 0; block < layout.blocks; ++block) {
-        const std::size_t begin =
-            ((group * layout.blocks + block) * layout.channels + channel) * layout.block_size;
+        const std::size_t begin = ((group * layout.blocks + block) * layout.channels + channel) * layout.block_size;
         quantize_channel(values.subspan(begin, layout.block_size), quantized.scales[o], options_.weight_clamp_value,
                          std::span(quantized.values).subspan(begin, layout.block_size));
       }

@@ -11,7 +11,8 @@
 namespace octet {
 namespace {
 
-// Loops over a tensor with strides on the caller's and on the arena's side; on the stack, since running allocates nothing.
+// Loops over a tensor with strides on the caller's and on the arena's side; on the stack, since running allocates
+// nothing.
 struct Crossing {
   Loops external{}, internal{};
   std::int64_t inner = 1, external_step = 1, internal_step = 1;

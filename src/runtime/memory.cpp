@@ -11,7 +11,8 @@ namespace octet {
 std::size_t place_buffers(std::span<Buffer> buffers) {
   std::vector<Buffer*> by_size;
   for (Buffer& buffer : buffers) by_size.push_back(&buffer);
-  std::stable_sort(by_size.begin(), by_size.end(), [](const Buffer* a, const Buffer* b) { return a->bytes > b->bytes; });
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [](const Buffer* a, const Buffer* b) { return a->bytes > b->bytes; });
   std::vector<const Buffer*> placed;  // by offset
   std::size_t arena = 0;
   for (Buffer* buffer : by_size) {

@@ -13,8 +13,8 @@ struct Buffer {
   std::size_t offset = 0;  // result, a multiple of kAlignment
 };
 
-// Sets the offsets so that buffers whose lifetimes meet do not overlap; returns the size of the arena. Large buffers are
-// placed first, each at the lowest offset that fits (greedy by size; Pisarchyk and Lee, 2020).
+// Sets the offsets so that buffers whose lifetimes meet do not overlap; returns the size of the arena. Large buffers
+// are placed first, each at the lowest offset that fits (greedy by size; Pisarchyk and Lee, 2020).
 std::size_t place_buffers(std::span<Buffer> buffers);
 
 }  // namespace octet

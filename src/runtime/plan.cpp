@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "runtime/float_environment.h"
 
 namespace octet {
 namespace {
@@ -13,6 +14,7 @@ class Planner {
     plan_->graph = std::move(graph);
     plan_->isa = isa;
     plan_->places.resize(graph_.tensors.size());
+    for (const Tensor& tensor : graph_.tensors) packed_budget_ += kCopies * tensor.data.size();
   }
 
   Result<std::shared_ptr<const Plan>> run() {
@@ -140,6 +142,7 @@ class Planner {
       plan_->places[static_cast<std::size_t>(node.outputs[0])] = place;
       return {};
     }
+    OCTET_TRY(count_packed(node, prepare.step));
     PlannedStep planned;
     planned.step = std::move(prepare.step);
     planned.step.node = index;
@@ -156,18 +159,29 @@ class Planner {
     return {};
   }
 
+  // Every node packs its own copy. A file in which tens of thousands share one large weight would fill the memory.
+  Status count_packed(const Node& node, const Step& step) {
+    plan_->packed_bytes += step.packed.size();
+    if (plan_->packed_bytes <= packed_budget_) return {};
+    return fail(Code::unsupported, describe(node) +
+                                       ": too many operators share the same weights; their packed copies " +
+                                       "would take more than " + std::to_string(packed_budget_ >> 20) + " MiB");
+  }
+
   void finish() {
     for (const TensorId id : graph_.outputs) touch(plan_->places[static_cast<std::size_t>(id)]);
     plan_->arena_bytes = place_buffers(plan_->buffers);
     for (const PlannedStep& planned : plan_->steps) {
       plan_->scratch_bytes = std::max(plan_->scratch_bytes, align_up(planned.step.scratch_bytes, kAlignment));
-      plan_->packed_bytes += planned.step.packed.size();
     }
   }
 
+  static constexpr std::size_t kCopies = 64;  // of every weight, on average
+
   const Graph& graph_;
   std::shared_ptr<Plan> plan_;
-  std::vector<std::pair<TensorId, Place>> copies_;  // tensors that exist in a second layout
+  std::size_t packed_budget_ = std::size_t{256} << 20;  // bytes; tables beside the weights are within this
+  std::vector<std::pair<TensorId, Place>> copies_;      // tensors that exist in a second layout
 };
 
 }  // namespace
@@ -178,6 +192,7 @@ const std::string& Plan::name_of(const PlannedStep& planned) const {
 }
 
 Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa) {
+  const DefaultFloatEnvironment environment;  // factors and tables are computed here
   return Planner(std::move(graph), isa).run();
 }
 

@@ -1,37 +1,50 @@
 #include "runtime/session.h"
 
-#include <cfenv>
-
+#include "base/checked.h"
 #include "base/text.h"
 #include "runtime/boundary.h"
+#include "runtime/float_environment.h"
 
 namespace octet {
 namespace {
 
-// Default rounding, no flush to zero, while a network runs; the caller's settings afterwards.
-class DefaultFloatEnvironment {
- public:
-  DefaultFloatEnvironment() {
-    std::fegetenv(&saved_);
-    std::fesetenv(FE_DFL_ENV);
-  }
-  DefaultFloatEnvironment(const DefaultFloatEnvironment&) = delete;
-  DefaultFloatEnvironment& operator=(const DefaultFloatEnvironment&) = delete;
-  ~DefaultFloatEnvironment() { std::fesetenv(&saved_); }
-
- private:
-  std::fenv_t saved_;
-};
-
 using Clock = std::chrono::steady_clock;
+
+constexpr int kMaxThreads = 1024;
+
+// Makes no message, and so allocates nothing, where all is well.
+Status check_binding(const Tensor& tensor, const Binding& binding) {
+  if (binding.data == nullptr) return fail(Code::argument, "data is NULL");
+  if (binding.dtype != tensor.dtype && !(binding.dtype == DType::f32 && tensor.dtype == DType::i8)) {
+    return fail(Code::argument,
+                std::string("the tensor is ") + name_of(tensor.dtype) + " but given as " + name_of(binding.dtype));
+  }
+  if (reinterpret_cast<std::uintptr_t>(binding.data) % size_of(binding.dtype) != 0) {
+    return fail(Code::argument, std::string("the memory is not aligned for ") + name_of(binding.dtype));
+  }
+  const std::int64_t reach = reach_bytes(tensor.dims, binding.dtype, binding.strides);
+  if (reach < 0) return fail(Code::argument, "a stride is negative or too large");
+  const bool fits = binding.strides != nullptr ? static_cast<std::uint64_t>(reach) <= binding.size_bytes
+                                               : static_cast<std::uint64_t>(reach) == binding.size_bytes;
+  if (fits) return {};
+  return fail(Code::argument, "the shape " + shape_text(tensor.dims) + " takes " + std::to_string(reach) +
+                                  " bytes, the memory given has " + std::to_string(binding.size_bytes));
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Plan> plan, const SessionOptions& options) {
+  if (options.threads < 1 || options.threads > kMaxThreads) {
+    return fail(Code::argument, std::to_string(options.threads) + " threads are asked for; 1 to " +
+                                    std::to_string(kMaxThreads) + " are possible");
+  }
   std::unique_ptr<Session> session(new Session);
   OCTET_ASSIGN(session->pool_, ThreadPool::create(options.threads));
   const auto threads = static_cast<std::size_t>(options.threads);
-  session->memory_bytes_ = plan->arena_bytes + plan->scratch_bytes * threads;
+  if (!checked_mul(plan->scratch_bytes, threads, &session->memory_bytes_) ||
+      !checked_add(session->memory_bytes_, plan->arena_bytes, &session->memory_bytes_)) {
+    return fail(Code::memory, "the network needs more memory than there are addresses");
+  }
   session->arena_ = allocate_aligned(session->memory_bytes_);
   session->scratch_ = session->arena_.get() + plan->arena_bytes;
   session->plan_ = std::move(plan);
@@ -66,38 +79,26 @@ void Session::bind() {
 
 std::byte* Session::address(const Place& place) const {
   switch (place.space) {
-    case Place::Space::arena: return arena_.get() + plan_->buffers[static_cast<std::size_t>(place.index)].offset;
+    case Place::Space::arena:
+      return arena_.get() + plan_->buffers[static_cast<std::size_t>(place.index)].offset;
     case Place::Space::constant:  // only ever read
       return const_cast<std::byte*>(plan_->graph->at(place.index).data.data());
-    case Place::Space::none: break;
+    case Place::Space::none:
+      break;
   }
   return nullptr;
 }
 
-Status Session::check(std::span<const Binding> bindings, std::span<const TensorId> ids, const char* what) const {
+Status Session::check(std::span<const Binding> bindings, std::span<const TensorId> ids, Side side) const {
   if (bindings.size() != ids.size()) {
-    return fail(Code::argument, "the network has " + std::to_string(ids.size()) + " " + what + "s, " +
+    return fail(Code::argument, "the network has " + std::to_string(ids.size()) + " " + name_of(side) + "s, " +
                                     std::to_string(bindings.size()) + " are given");
   }
   for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (side == Side::output && bindings[i].data == nullptr) continue;
     const Tensor& tensor = plan_->graph->at(ids[i]);
-    const Binding& binding = bindings[i];
-    const std::string name = std::string(what) + " " + std::to_string(i) + " '" + printable(tensor.name) + "'";
-    if (binding.data == nullptr) {
-      if (ids.data() == plan_->graph->outputs.data()) continue;
-      return fail(Code::argument, name + ": data is NULL");
-    }
-    if (binding.dtype != tensor.dtype && !(binding.dtype == DType::f32 && tensor.dtype == DType::i8)) {
-      return fail(Code::argument, name + " is " + octet::name_of(tensor.dtype) + ", given as " +
-                                      octet::name_of(binding.dtype));
-    }
-    const std::int64_t reach = reach_bytes(tensor.dims, binding.dtype, binding.strides);
-    if (reach < 0) return fail(Code::argument, name + ": a stride is negative or too large");
-    const bool fits = binding.strides != nullptr ? static_cast<std::uint64_t>(reach) <= binding.size_bytes
-                                                 : static_cast<std::uint64_t>(reach) == binding.size_bytes;
-    if (!fits) {
-      return fail(Code::argument, name + " of shape " + shape_text(tensor.dims) + " takes " + std::to_string(reach) +
-                                      " bytes, the memory given has " + std::to_string(binding.size_bytes));
+    if (const Status status = check_binding(tensor, bindings[i]); !status.ok()) {
+      return status.within(std::string(name_of(side)) + " " + std::to_string(i) + " '" + printable(tensor.name) + "'");
     }
   }
   return {};
@@ -140,8 +141,8 @@ void Session::observe(TensorId id) {
 
 Status Session::run(std::span<const Binding> inputs, std::span<const Binding> outputs) {
   const Graph& graph = *plan_->graph;
-  OCTET_TRY(check(inputs, graph.inputs, "input"));
-  OCTET_TRY(check(outputs, graph.outputs, "output"));
+  OCTET_TRY(check(inputs, graph.inputs, Side::input));
+  OCTET_TRY(check(outputs, graph.outputs, Side::output));
   const DefaultFloatEnvironment environment;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     copy_in(graph.inputs[i], inputs[i]);

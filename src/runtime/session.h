@@ -41,11 +41,11 @@ class Session {
   static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Plan> plan, const SessionOptions& options);
 
   // Runs the network. Checks the bindings first and then cannot fail; allocates nothing on success. Outputs with null
-  // data are not written.
+  // data are not written. Rounding mode and treatment of denormals are the defaults meanwhile, and then the caller's.
   Status run(std::span<const Binding> inputs, std::span<const Binding> outputs);
 
-  // `observer` is called during run for each input, then for each tensor as soon as its step is done, on the thread that
-  // runs the session. Empty: none.
+  // `observer` is called during run for each input, then for each tensor as soon as its step is done, on the thread
+  // that runs the session. A tensor that has the bytes of an earlier one (reshape) is not announced. Empty: none.
   void set_observer(std::function<void(const Observed&)> observer) { observer_ = std::move(observer); }
 
   const Plan& plan() const { return *plan_; }
@@ -66,7 +66,9 @@ class Session {
   Session() = default;
   void bind();
   std::byte* address(const Place& place) const;
-  Status check(std::span<const Binding> bindings, std::span<const TensorId> ids, const char* what) const;
+  enum class Side { input, output };
+  static const char* name_of(Side side) { return side == Side::input ? "input" : "output"; }
+  Status check(std::span<const Binding> bindings, std::span<const TensorId> ids, Side side) const;
   void copy_in(TensorId id, const Binding& binding);
   void copy_out(TensorId id, const Binding& binding);
   void run_step(std::size_t index);

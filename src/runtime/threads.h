@@ -25,7 +25,8 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls body over [0, count) in pieces handed out as threads become free; returns when all are done. Allocates nothing.
+  // Calls body over [0, count) in pieces handed out as threads become free; returns when all are done. Allocates
+  // nothing.
   void run(std::int64_t count, Body body, void* context);
 
  private:
@@ -40,7 +41,7 @@ class ThreadPool {
   std::int64_t piece_ = 1;
   alignas(64) std::atomic<std::int64_t> next_{0};
   alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs
-  alignas(64) std::atomic<int> busy_{0};  // workers that have not finished the current job
+  alignas(64) std::atomic<int> busy_{0};                  // workers that have not finished the current job
   std::atomic<bool> stop_{false};
 };
 

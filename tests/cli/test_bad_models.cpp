@@ -83,6 +83,9 @@ void shapes_that_do_not_fit_name_the_node(void**) {
   model.floats("w", {4, 3, 3, 3}, varied(108));
   model.node("Conv", {"x", "w"}, {"y"}, {}, "conv_of_three");
   expect_refused(model.bytes(), {"net.onnx", "conv_of_three"});
+  const Workspace workspace;
+  workspace.write("net.onnx", model.bytes());
+  expect_contains(Command({"inspect", workspace.model(), "--json"}).run().out, R"("node": "conv_of_three")");
 }
 
 void weights_that_are_not_finite_are_refused(void**) {

@@ -2,6 +2,7 @@
 #include <clocale>
 #include <cmath>
 
+#include "cli/console.h"
 #include "cli/json_writer.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -27,6 +28,15 @@ void numbers_have_a_point_in_every_locale(void**) {
   expect_text(fixed(-1e300, 0).substr(0, 5), "-1000");
   expect_text(size_text(1), "1 byte");
   expect_text(size_text(316148), "316 kB");
+}
+
+void durations_are_short(void**) {
+  expect_text(duration_text(0.84), "0.8 s");
+  expect_text(duration_text(9.96), "10 s");
+  expect_text(duration_text(185), "3 min 5 s");
+  expect_text(duration_text(3720), "1 h 2 min");
+  expect_text(duration_text(-1), "-");
+  expect_text(duration_text(1e300), "100000 h 0 min");
 }
 
 void names_from_files_cannot_control_the_terminal(void**) {
@@ -141,6 +151,7 @@ int main() {
   using namespace octet::cli;
   const CMUnitTest tests[] = {
       cmocka_unit_test(numbers_have_a_point_in_every_locale),
+      cmocka_unit_test(durations_are_short),
       cmocka_unit_test(names_from_files_cannot_control_the_terminal),
       cmocka_unit_test(nearest_word_finds_a_slip_and_nothing_far_away),
       cmocka_unit_test(paths_have_stems_and_endings),

@@ -81,6 +81,14 @@ void test_groups(void**) {
   const Graph depthwise = convolved(fb::OpType::ConvolutionDepthwise, 4, 4, old, 4 * 6);
   assert_int_equal(attributes(depthwise).groups, 4);
   assert_true(weight_shape(depthwise) == Dims({4, 1, 3, 2}));
+  Network dense;
+  dense.input("x", {1, 2, 4, 4});
+  const auto common =
+      fb::CreateConvolution2DCommon(dense.builder, 0, 0, 1, 1, 1, 1, 1, 1, fb::PadMode::Explicit, 2, 2, 2);
+  const Floats weight{1, 2, 3, 4};
+  dense.op(fb::OpType::ConvolutionDepthwise, {"x"}, {"y"},
+           Network::main(fb::CreateConvolution2DDirect(dense.builder, common, &weight)));
+  assert_import_fails(dense, Code::format, "2 channels per output");
 }
 
 void test_transposed_convolution(void**) {

@@ -9,11 +9,15 @@ struct Span {
   int32_t begin, end;
 };
 
+// Number of taps k >= 0, at most `kernel`, with start + k * dilation < limit.
+int32_t taps_before(int32_t limit, int32_t start, int32_t kernel, int32_t dilation) {
+  if (start >= limit) return 0;
+  const int32_t taps = (limit - start - 1) / dilation + 1;
+  return taps < kernel ? taps : kernel;
+}
+
 Span inside(int32_t start, int32_t kernel, int32_t dilation, int32_t size) {
-  Span span = {0, kernel};
-  while (span.begin < kernel && start + span.begin * dilation < 0) ++span.begin;
-  while (span.end > span.begin && start + (span.end - 1) * dilation >= size) --span.end;
-  return span;
+  return {taps_before(0, start, kernel, dilation), taps_before(size, start, kernel, dilation)};
 }
 
 // Elements of the window that an average is taken of.
