@@ -1,5 +1,246 @@
+// The report as a page: headline, outputs, picture, layers, samples, warnings. Everything is in the file; the policy in
+// its head forbids it to load anything.
+#include <algorithm>
+#include <cmath>
+
+#include "quantize/html_text.h"
 #include "quantize/report.h"
+#include "quantize/report_chart.h"
+#include "quantize/report_style.h"
 
 namespace octet {
-std::string report_html(const Report& report) { return report_json(report); }
+namespace {
+
+using namespace html;
+
+std::string cell(const std::string& text) { return "<td>" + text + "</td>"; }
+
+// A number as people read it, sorted by its value.
+std::string cell(const std::string& text, double value) {
+  const auto number = std::isfinite(value) ? std::to_string(value) : std::string("-1e300");
+  return "<td data-value=\"" + number + "\">" + text + "</td>";
+}
+
+std::string name_cell(const std::string& text) { return "<td class=\"name\">" + name(text) + "</td>"; }
+
+std::string text_cell(const std::string& text) { return "<td class=\"text\">" + escaped(text) + "</td>"; }
+
+struct Column {
+  const char* title;
+  const char* hint = nullptr;
+  bool is_text = false;
+};
+
+std::string table_head(const std::vector<Column>& columns, bool sortable) {
+  std::string html =
+      std::string("<div class=\"table\"><table") + (sortable ? " class=\"sortable\"" : "") + ">\n<thead><tr>";
+  for (const Column& column : columns) {
+    html += "<th scope=\"col\"";
+    if (column.is_text) html += " class=\"text\"";
+    if (column.hint != nullptr) html += std::string(" title=\"") + column.hint + "\"";
+    html += std::string(">") + column.title + "</th>";
+  }
+  return html + "</tr></thead>\n<tbody>\n";
+}
+
+constexpr const char* kTableEnd = "</tbody></table></div>\n";
+
+std::string fact(const std::string& term, const std::string& value, const std::string& note) {
+  return "<div class=\"fact\"><dt>" + term + "</dt><dd class=\"value\">" + value + "</dd><dd class=\"note\">" + note +
+         "</dd></div>\n";
+}
+
+double share_of(std::int64_t part, std::int64_t all) { return static_cast<double>(part) / static_cast<double>(all); }
+
+std::string size_fact(const Report& report) {
+  const std::string note =
+      report.float_weight_bytes > 0
+          ? percent(share_of(report.int8_weight_bytes, report.float_weight_bytes)) + " of the float weights"
+          : "no weights";
+  return fact("Weights", size_text(report.float_weight_bytes) + " → " + size_text(report.int8_weight_bytes), note);
+}
+
+std::string output_fact(const Report& report) {
+  if (report.outputs.empty()) return {};
+  const OutputError& worst =
+      *std::min_element(report.outputs.begin(), report.outputs.end(),
+                        [](const OutputError& a, const OutputError& b) { return a.error.cosine < b.error.cosine; });
+  return fact("Cosine of float and int8 output", fixed(worst.error.cosine, 5),
+              name(worst.name) + (report.outputs.size() > 1 ? ", the least of all outputs" : ", the output"));
+}
+
+std::string samples_fact(const Report& report) {
+  std::string note;
+  if (report.command == "quantize") {
+    note = counted(report.calibration_samples, "sample") + " for calibration; " +
+           (report.held_out ? "the measured ones are others" : "the measured ones are among them");
+  } else {
+    note = "run by both networks";
+  }
+  if (report.skipped_files > 0) note += "; " + counted(report.skipped_files, "file") + " skipped";
+  return fact("Measured on", counted(report.measured_samples, "sample"), note);
+}
+
+std::string headline(const Report& report) {
+  std::string html = "<header>\n<p class=\"kicker\">Octet · ";
+  html += report.command == "compare" ? "a float network beside its int8 form" : "a network quantized to int8";
+  html += "</p>\n<h1>" + (report.model.empty() ? std::string("Unnamed network") : name(report.model)) + "</h1>\n";
+  html += "<dl class=\"facts\">\n" + size_fact(report);
+  if (report.macs > 0) {
+    html += fact("Computed in int8", percent(share_of(report.int8_macs, report.macs)),
+                 "of " + count_text(report.macs) + " multiply-accumulates a run");
+  }
+  html += output_fact(report);
+  if (report.labelled_samples > 0) {
+    html += fact("Accuracy, float → int8", percent(report.float_top1) + " → " + percent(report.int8_top1),
+                 "top 1 on " + counted(report.labelled_samples, "labelled sample") + "; top 5 " +
+                     percent(report.float_top5) + " → " + percent(report.int8_top5));
+  }
+  if (report.agreement >= 0) {
+    html += fact("Agreement", percent(report.agreement), "of the samples get the same class from both");
+  }
+  html += samples_fact(report) + "</dl>\n";
+  if (report.command == "quantize" && !report.held_out) {
+    html +=
+        "<div class=\"notice\"><p><strong>Not held out.</strong> Every sample was used for calibration, so these "
+        "numbers may flatter. Leave some samples out to see what new ones will get.</p></div>\n";
+  }
+  return html + "</header>\n";
+}
+
+std::string outputs_section(const Report& report) {
+  if (report.outputs.empty()) return {};
+  std::string html =
+      "<section>\n<h2>Outputs</h2>\n" + table_head({{"Output", nullptr, true},
+                                                    {"Cosine", "of all samples together"},
+                                                    {"Least cosine", "of one sample"},
+                                                    {"Mean cosine", "over the samples"},
+                                                    {"SQNR", "signal to quantization noise ratio"},
+                                                    {"Largest error", "float value minus int8 value, its magnitude"}},
+                                                   false);
+  for (const OutputError& output : report.outputs) {
+    const TensorError& error = output.error;
+    html += "<tr>" + name_cell(output.name) + cell(fixed(error.cosine, 5)) + cell(fixed(error.least_cosine, 5)) +
+            cell(fixed(error.mean_cosine, 5)) + cell(sqnr_text(error.sqnr_db)) +
+            cell(short_number(error.max_abs_error)) + "</tr>\n";
+  }
+  return html + kTableEnd + "</section>\n";
+}
+
+std::string reading() {
+  return "<section>\n<h2>How to read this</h2>\n"
+         "<p>Cosine 1 means that int8 gives the same values as float up to a factor. SQNR compares the values with "
+         "their "
+         "error: at 20 dB the error is a tenth of the signal, at 40 dB a hundredth, and 6 dB more halve it.</p>\n"
+         "<p>A layer's number holds the errors of all layers before it, so a slow fall along the network is normal. "
+         "Where a bar drops beside its neighbours, a layer loses something: a clipped share above zero says that its "
+         "range is too narrow, otherwise one scale has to serve values that are too different. Such a layer can stay "
+         "float by its name in <code>skip_quant_op_names</code>; low bars whose outputs are right need nothing.</p>\n"
+         "</section>\n";
+}
+
+std::string picture_section(const Report& report) {
+  const bool some_float =
+      std::any_of(report.layers.begin(), report.layers.end(), [](const LayerError& layer) { return !layer.is_int8; });
+  return "<section>\n<h2>Signal to noise, layer by layer</h2>\n<figure>\n" + sqnr_chart(report.layers) +
+         "<figcaption><span class=\"key\">int8</span>" + (some_float ? "<span class=\"key float\">float</span>" : "") +
+         "<span>SQNR in dB, higher is better. Numbers above bars mark the worst layers. A bar tells its layer's name "
+         "under the pointer.</span></figcaption>\n</figure>\n</section>\n";
+}
+
+std::string sqnr_cell(const TensorError& error) {
+  constexpr double kFullBar = 60;  // dB
+  const double share = std::isfinite(error.sqnr_db) ? std::clamp(error.sqnr_db / kFullBar, 0.0, 1.0) : 0;
+  return "<td class=\"bar\" data-value=\"" + std::to_string(std::isfinite(error.sqnr_db) ? error.sqnr_db : -1e300) +
+         "\">" + sqnr_text(error.sqnr_db) + "<i style=\"width:" + fixed(share * 100, 1) + "%\"></i></td>";
+}
+
+std::string layer_row(const LayerError& layer, std::size_t rank, std::size_t position, bool with_method) {
+  std::string html = std::string("<tr class=\"") + (layer.is_int8 ? "int8" : "float") + "\">" +
+                     cell(std::to_string(rank)) + cell(std::to_string(position)) + name_cell(layer.name) +
+                     text_cell(layer.op) + "<td class=\"text\"><span class=\"tag\">" +
+                     (layer.is_int8 ? "int8" : "float") + "</span></td>";
+  if (with_method) html += text_cell(layer.method);
+  if (layer.is_int8) {
+    html += cell(short_number(layer.low) + " … " + short_number(layer.high),
+                 static_cast<double>(layer.high) - static_cast<double>(layer.low));
+  } else {
+    html += cell("–", 0);
+  }
+  const TensorError& error = layer.error;
+  html += cell(fixed(error.cosine, 5), error.cosine) + sqnr_cell(error) +
+          cell(short_number(error.max_abs_error), error.max_abs_error);
+  return html + (layer.is_int8 ? cell(percent(layer.clipped_share), layer.clipped_share) : cell("–", -1)) + "</tr>\n";
+}
+
+std::string layers_section(const Report& report) {
+  if (report.layers.empty()) {
+    return "<section>\n<h2>Layers</h2>\n<p>The two networks have no layer in common: none has the same name and "
+           "shape in both.</p>\n</section>\n";
+  }
+  const bool with_method = std::any_of(report.layers.begin(), report.layers.end(),
+                                       [](const LayerError& layer) { return !layer.method.empty(); });
+  std::vector<Column> columns{{"Rank", "1 is the worst"},
+                              {"Order", "of execution"},
+                              {"Layer", nullptr, true},
+                              {"Operator", nullptr, true},
+                              {"Type", nullptr, true}};
+  if (with_method) columns.push_back({"Method", "how the range was chosen", true});
+  columns.insert(columns.end(), {{"Range", "real values of the least and the greatest level"},
+                                 {"Cosine"},
+                                 {"SQNR", "signal to quantization noise ratio"},
+                                 {"Largest error", "float value minus int8 value, its magnitude"},
+                                 {"Clipped", "share of the float values outside the range"}});
+  std::string html = picture_section(report) + "<section>\n<h2>Layers, worst first</h2>\n" + table_head(columns, true);
+  const std::vector<std::size_t> order = worst_first(report.layers);
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    html += layer_row(report.layers[order[rank]], rank + 1, order[rank] + 1, with_method);
+  }
+  return html + kTableEnd + "</section>\n";
+}
+
+std::string samples_section(const Report& report) {
+  if (report.worst_samples.empty()) return {};
+  std::string html = "<section>\n<h2>Samples that differ most</h2>\n" +
+                     table_head({{"Sample", nullptr, true}, {"Least cosine of the outputs"}}, false);
+  for (const WorstSample& sample : report.worst_samples) {
+    html += "<tr>" + name_cell(sample.name) + cell(fixed(sample.cosine, 5)) + "</tr>\n";
+  }
+  return html + kTableEnd + "</section>\n";
+}
+
+std::string warnings_section(const Report& report) {
+  if (report.warnings.empty()) return {};
+  constexpr std::size_t kShown = 100;
+  std::string html = "<section>\n<h2>Warnings</h2>\n<div class=\"warnings\"><ul>\n";
+  for (std::size_t i = 0; i < std::min(kShown, report.warnings.size()); ++i) {
+    html += "<li>" + name(report.warnings[i]) + "</li>\n";
+  }
+  if (report.warnings.size() > kShown) {
+    html += "<li>and " + std::to_string(report.warnings.size() - kShown) + " more</li>\n";
+  }
+  return html + "</ul></div>\n</section>\n";
+}
+
+std::string footer(const Report& report) {
+  std::string html =
+      "<footer>Made by <code>octet " + escaped(report.command) + "</code> in " + fixed(report.seconds, 1) + " s";
+  if (!report.isa.empty()) html += " with kernels for " + escaped(report.isa);
+  return html + ".</footer>\n";
+}
+
+}  // namespace
+
+std::string report_html(const Report& report) {
+  const std::string title = report.model.empty() ? "network" : escaped(report.model);
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+         "script-src 'unsafe-inline'\">\n<title>" +
+         title + " – int8 report</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n" + headline(report) +
+         "<main>\n" + warnings_section(report) + outputs_section(report) + layers_section(report) +
+         samples_section(report) + reading() + "</main>\n" + footer(report) + "<script>" + kScript +
+         "</script>\n</body>\n</html>\n";
+}
+
 }  // namespace octet

@@ -1,0 +1,104 @@
+#include "quantize/html_text.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "base/text.h"
+
+namespace octet::html {
+namespace {
+
+constexpr const char* kNothing = "–";
+constexpr const char* kMinus = "−";
+
+// With the sign of typography, not a hyphen that a line may break behind.
+std::string with_minus(std::string_view number) {
+  if (number.empty() || number[0] != '-') return std::string(number);
+  return kMinus + std::string(number.substr(1));
+}
+
+std::string formatted(double value, std::chars_format format, int digits) {
+  if (!std::isfinite(value)) return kNothing;
+  char buffer[400];  // 309 digits before the point of the largest double
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format, digits);
+  std::string_view number(buffer, static_cast<std::size_t>(end.ptr - buffer));
+  // "-0.00" says no more than "0.00".
+  if (number.find_first_not_of("-0.") == std::string_view::npos && number[0] == '-') number.remove_prefix(1);
+  return with_minus(number);
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string name(std::string_view text) { return "<bdi>" + escaped(text) + "</bdi>"; }
+
+std::string fixed(double value, int digits) { return formatted(value, std::chars_format::fixed, digits); }
+
+std::string short_number(double value) {
+  if (value == 0) return "0";
+  const double magnitude = std::fabs(value);
+  if (magnitude < 1e-4 || magnitude >= 1e6) {
+    const std::string text = formatted(value, std::chars_format::scientific, 1);
+    return text;
+  }
+  const int digits_before = static_cast<int>(std::floor(std::log10(magnitude))) + 1;
+  return fixed(value, std::max(0, 3 - digits_before));
+}
+
+std::string percent(double share) {
+  if (share > 0 && share < 0.001) return "&lt; 0.1 %";
+  if (share < 1 && share > 0.999) return "&gt; 99.9 %";
+  if (share == 0 || share == 1) return fixed(share * 100, 0) + " %";
+  return fixed(share * 100, 1) + " %";
+}
+
+std::string size_text(std::int64_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (bytes >= 1000000) return fixed(value / 1e6, 2) + " MB";
+  if (bytes >= 10000) return fixed(value / 1e3, 0) + " kB";
+  return counted(bytes, "byte");
+}
+
+std::string count_text(std::int64_t count) {
+  const auto value = static_cast<double>(count);
+  if (count >= 1000000000) return fixed(value / 1e9, 2) + " G";
+  if (count >= 1000000) return fixed(value / 1e6, 1) + " M";
+  if (count >= 10000) return fixed(value / 1e3, 0) + " k";
+  return std::to_string(count);
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string sqnr_text(double sqnr_db) {
+  constexpr double kNoError = 200;
+  return sqnr_db >= kNoError ? "exact" : fixed(sqnr_db, 1) + (std::isfinite(sqnr_db) ? " dB" : "");
+}
+
+}  // namespace octet::html

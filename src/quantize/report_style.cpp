@@ -1,0 +1,121 @@
+#include "quantize/report_style.h"
+
+namespace octet::html {
+
+// The two colours of the bars differ in lightness too, for eyes and printers that see no colours.
+const char* const kStyle = R"css(
+:root {
+  color-scheme: light dark;
+  --page: #f6f5f2; --card: #ffffff; --ink: #1d2126; --soft: #5d6670; --line: #dfdfda; --grid: #e8e7e3;
+  --int8: #1f6f8b; --float: #e3a23c; --warn: #fdf3dc; --warn-line: #d9a441; --bad: #b3372b; --hover: #f3f6f7;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #15181c; --card: #1d2126; --ink: #e6e8ea; --soft: #9aa4ae; --line: #343a41; --grid: #2b3036;
+    --int8: #58b0cf; --float: #e9b35c; --warn: #2e2718; --warn-line: #a27c33; --bad: #f08a7e; --hover: #242a30;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; padding: 2.5rem 1.25rem 4rem; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", sans-serif;
+}
+main, header, footer { max-width: 70rem; margin: 0 auto; }
+h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .25rem; letter-spacing: -.015em; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.75rem 0 .5rem; letter-spacing: -.005em; }
+p { margin: .25rem 0 .75rem; max-width: 46rem; }
+.soft, caption, figcaption { color: var(--soft); }
+.kicker { color: var(--int8); font-weight: 600; margin: 0 0 .35rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .9rem; margin: 1.5rem 0 0; }
+.fact { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1.1rem 1rem; }
+.fact dt { color: var(--soft); font-size: .875rem; }
+.fact dd { margin: 0; }
+.fact .value { font-size: 1.65rem; line-height: 1.3; font-weight: 650; font-variant-numeric: tabular-nums; }
+.fact .note { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
+.notice, .warnings {
+  background: var(--warn); border: 1px solid var(--warn-line); border-radius: .6rem; padding: .7rem 1.1rem;
+  margin: 1rem 0 0;
+}
+.notice p { margin: 0; max-width: none; }
+.warnings ul { margin: .2rem 0; padding-left: 1.2rem; }
+.warnings li { overflow-wrap: anywhere; }
+figure, .table {
+  margin: .75rem 0 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow-x: auto;
+}
+figure { padding: 1rem 1.1rem .6rem; }
+figcaption { font-size: .875rem; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+.key::before {
+  content: ""; display: inline-block; width: .8em; height: .8em; border-radius: .15em; margin-right: .45em;
+  background: var(--int8);
+}
+.key.float::before { background: var(--float); }
+svg { display: block; width: 100%; height: auto; font: inherit; }
+svg text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+svg .tick, svg .end { text-anchor: end; }
+svg .rank { fill: var(--bad); font-weight: 700; text-anchor: middle; }
+svg .grid { stroke: var(--grid); }
+svg .zero { stroke: var(--soft); }
+svg rect.int8 { fill: var(--int8); }
+svg rect.float { fill: var(--float); }
+svg rect:hover { fill: var(--ink); }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th, td { padding: .42rem .8rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th { color: var(--soft); font-weight: 600; border-bottom: 1px solid var(--line); background: var(--card); }
+tbody tr + tr > * { border-top: 1px solid var(--grid); }
+tbody tr:hover { background: var(--hover); }
+.text { text-align: left; }
+td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 11rem; font-weight: 550; }
+.bar { min-width: 8.5rem; }
+.bar i {
+  display: block; height: .28rem; margin: .1rem 0 0 auto; border-radius: .14rem; background: var(--int8);
+}
+tr.float .bar i { background: var(--float); }
+.tag { border: 1px solid currentColor; border-radius: .3rem; padding: 0 .4em; font-size: .8rem; color: var(--int8); }
+tr.float .tag { color: inherit; border-color: var(--float); }
+th button { all: unset; cursor: pointer; }
+th button:focus-visible { outline: 2px solid var(--int8); outline-offset: 2px; }
+th[aria-sort=ascending] button::after { content: " ▲"; font-size: .7em; }
+th[aria-sort=descending] button::after { content: " ▼"; font-size: .7em; }
+footer { margin-top: 2.5rem; color: var(--soft); font-size: .875rem; }
+@media print {
+  :root {
+    color-scheme: light;
+    --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --grid: #ddd; --int8: #1f6f8b;
+    --float: #e3a23c; --warn: #fff; --bad: #b3372b;
+  }
+  body { padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  figure, .table { overflow: visible; border-radius: 0; }
+  svg { min-width: 0 !important; }
+  h2 { break-after: avoid; }
+  figure, .fact, tr { break-inside: avoid; }
+  thead { display: table-header-group; }
+  th, td { padding: .2rem .4rem; }
+  td.name { min-width: 0; }
+}
+)css";
+
+const char* const kScript = R"js(
+for (const table of document.querySelectorAll("table.sortable")) {
+  table.querySelectorAll("thead th").forEach((header, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...header.childNodes);
+    header.append(button);
+    button.addEventListener("click", () => {
+      const up = header.getAttribute("aria-sort") !== "ascending";
+      const key = row => row.cells[column].dataset.value ?? row.cells[column].textContent;
+      const order = (a, b) => {
+        const x = key(a), y = key(b);
+        const d = x !== "" && y !== "" && isFinite(x) && isFinite(y) ? x - y : x.localeCompare(y);
+        return up ? d : -d;
+      };
+      const body = table.tBodies[0];
+      body.append(...[...body.rows].sort(order));
+      table.querySelectorAll("thead th").forEach(other => other.removeAttribute("aria-sort"));
+      header.setAttribute("aria-sort", up ? "ascending" : "descending");
+    });
+  });
+}
+)js";
+
+}  // namespace octet::html

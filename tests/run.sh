@@ -1,0 +1,87 @@
+#!/bin/sh
+# All tests: installs what they need from Debian's packages, builds and runs. Each step prints its log's place and result.
+#
+#   sh tests/run.sh           everything that fits half an hour on two cores
+#   sh tests/run.sh --full    also clang without sanitizers, clang-tidy, and the long forms of the tests
+#
+# What needs something that is absent (the network folder beside the project, npm, ...) is skipped aloud.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tests/packages.sh
+
+full=no
+[ "${1:-}" = --full ] && full=yes
+shared=../shared
+logs=build/test-logs
+mkdir -p "$logs"
+passed=0
+failed=0
+skipped=0
+broken=""
+
+# step <name> <command...>: runs it, shows how it ended; its output goes to a log, of which the end is shown on failure.
+step() {
+  name=$1
+  shift
+  log=$logs/$(echo "$name" | tr ' /' '__').log
+  start=$(date +%s)
+  if "$@" >"$log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok    $name ($(($(date +%s) - start)) s)"
+  else
+    failed=$((failed + 1))
+    broken="$broken, $name"
+    echo "FAIL  $name ($(($(date +%s) - start)) s), log: $log"
+    tail -n 40 "$log"
+  fi
+  grep -h '^ *SKIPPED' "$log" | sort | uniq -c | sed 's/^/      /'
+  skipped=$((skipped + $(grep -ch '^ *SKIPPED' "$log")))
+}
+
+build() {
+  cmake --preset "$1" && cmake --build --preset "$1"
+}
+
+run_ctest() {
+  preset=$1
+  shift
+  ctest --test-dir "build/$preset" --output-on-failure -j 2 "$@"
+}
+
+format() {
+  find src tests include examples -name '*.cpp' -o -name '*.h' -o -name '*.c' | grep -v '^tests/quantize/data' |
+    xargs clang-format --dry-run -Werror
+}
+
+tidy() {
+  find src -name '*.cpp' | xargs -P 2 -n 4 clang-tidy -p build/clang --quiet --warnings-as-errors='*'
+}
+
+if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx \
+  nodejs npm; then
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+
+export OCTET_TEST_FULL=$full
+step "architecture" sh tests/checks/includes.sh
+step "format" format
+step "build release" build release
+step "tests release" run_ctest release
+step "ONNX Runtime" sh tests/checks/onnxruntime.sh build/release/src/octet build/onnxruntime "$shared"
+step "real networks" python3 tests/checks/shared_models.py build/release/src/octet "$shared"
+step "quickstart" sh examples/quickstart.sh
+step "install" sh tests/checks/install.sh build/quickstart/install
+step "build sanitize" build sanitize
+step "tests sanitize" run_ctest sanitize
+step "build threads" build threads
+step "tests threads" run_ctest threads -L 'runtime|abi'
+if [ $full = yes ]; then
+  step "build clang" build clang
+  step "tests clang" run_ctest clang
+  step "clang-tidy" tidy
+fi
+
+[ -n "$broken" ] && echo "failed:${broken#,}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
