@@ -274,9 +274,9 @@ void q_session_free(q_session *session);
 /* A view of the caller's memory. Frozen. {data, size_bytes} alone is a contiguous float32 tensor of the model's shape. */
 typedef struct q_tensor {
   void *data;
-  size_t size_bytes;       /* of the memory behind data */
-  const int64_t *strides;  /* elements to the next index of each dimension; NULL: contiguous */
-  q_dtype dtype;           /* Q_FLOAT32, or Q_INT8 where the model's own input or output is int8 */
+  size_t size_bytes;      /* of the memory behind data */
+  const int64_t *strides; /* elements to the next index of each dimension; NULL: contiguous */
+  q_dtype dtype;          /* Q_FLOAT32, or Q_INT8 where the model's own input or output is int8 */
   int32_t reserved;
 } q_tensor;
 
@@ -331,8 +331,8 @@ typedef struct q_quantize_options {
   int32_t threads;   /* 0: all that this process may use */
   q_str config_path; /* JSON file with MNN's keys and Octet's; empty: defaults, then `calibration` must be given */
   const q_calibration *calibration; /* NULL: the images or sequences that the configuration names */
-  q_str feature_method; /* overrides the configuration: "AUTO", "KL", "ADMM", "EMA", "MINMAX", ... */
-  q_str weight_method;  /* likewise: "MAX_ABS", "ADMM", ... */
+  q_str feature_method;             /* overrides the configuration: "AUTO", "KL", "ADMM", "EMA", "MINMAX", ... */
+  q_str weight_method;              /* likewise: "MAX_ABS", "ADMM", ... */
   q_progress_fn progress;
   void *progress_user;
   q_log_fn log;
@@ -375,10 +375,10 @@ typedef struct q_report_info {
   int64_t measured_samples;    /* on which the errors were measured */
   int32_t held_out;            /* 1: the measured samples were not used for calibration */
   int32_t has_labels;
-  int64_t skipped_files;       /* unreadable ones, each named in a warning */
+  int64_t skipped_files; /* unreadable ones, each named in a warning */
   int64_t labelled_samples;
-  double agreement;            /* share of samples with the same largest output; negative: not a classifier */
-  double float_top1;           /* shares of the labelled samples */
+  double agreement;  /* share of samples with the same largest output; negative: not a classifier */
+  double float_top1; /* shares of the labelled samples */
   double int8_top1;
   double float_top5;
   double int8_top5;
@@ -393,9 +393,9 @@ typedef struct q_output_error {
   uint32_t struct_size;
   int32_t reserved;
   q_str name;
-  double cosine;        /* least over the samples */
+  double cosine; /* least over the samples */
   double mean_cosine;
-  double sqnr_db;       /* signal-to-quantization-noise ratio over all samples */
+  double sqnr_db; /* signal-to-quantization-noise ratio over all samples */
   double max_abs_error;
 } q_output_error;
 /* index from 0. Since 0.1. */
@@ -406,8 +406,8 @@ typedef struct q_layer_error {
   int32_t is_int8;
   q_str name;
   q_str op;
-  q_str method;         /* how the output's range was chosen */
-  double cosine;        /* of the layer's output, over all measured samples */
+  q_str method;  /* how the output's range was chosen */
+  double cosine; /* of the layer's output, over all measured samples */
   double sqnr_db;
   double max_abs_error;
   double clipped_share; /* of the output's values that lie outside the range */

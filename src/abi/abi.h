@@ -85,8 +85,8 @@ Status read_struct(const T* in, const char* name, T* out) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(in);
   for (std::uint32_t i = sizeof *out; i < size; ++i) {
     if (bytes[i] != 0) {
-      return fail(Code::argument, std::string(name) + " has members that are newer than this library (" +
-                                      q_version() + ") and not zero");
+      return fail(Code::argument, std::string(name) + " has members that are newer than this library (" + q_version() +
+                                      ") and not zero");
     }
   }
   std::memcpy(static_cast<void*>(out), in, size < sizeof *out ? size : sizeof *out);

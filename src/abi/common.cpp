@@ -1,18 +1,19 @@
-#include "abi/abi.h"
-
 #include <algorithm>
 #include <chrono>
 
+#include "abi/abi.h"
 #include "cpu/cpu.h"
 
 namespace octet::abi {
 
 static_assert(static_cast<q_status>(Code::ok) == Q_OK && static_cast<q_status>(Code::argument) == Q_E_ARGUMENT &&
               static_cast<q_status>(Code::memory) == Q_E_MEMORY && static_cast<q_status>(Code::io) == Q_E_IO &&
-              static_cast<q_status>(Code::format) == Q_E_FORMAT && static_cast<q_status>(Code::version) == Q_E_VERSION &&
+              static_cast<q_status>(Code::format) == Q_E_FORMAT &&
+              static_cast<q_status>(Code::version) == Q_E_VERSION &&
               static_cast<q_status>(Code::unsupported) == Q_E_UNSUPPORTED &&
               static_cast<q_status>(Code::shape) == Q_E_SHAPE && static_cast<q_status>(Code::config) == Q_E_CONFIG &&
-              static_cast<q_status>(Code::data) == Q_E_DATA && static_cast<q_status>(Code::cancelled) == Q_E_CANCELLED &&
+              static_cast<q_status>(Code::data) == Q_E_DATA &&
+              static_cast<q_status>(Code::cancelled) == Q_E_CANCELLED &&
               static_cast<q_status>(Code::internal) == Q_E_INTERNAL);
 
 namespace {
@@ -65,8 +66,8 @@ Status not_null(const void* pointer, const char* name) {
 
 Status check_index(std::int32_t index, std::size_t count, const char* what) {
   if (index >= 0 && static_cast<std::size_t>(index) < count) return {};
-  return fail(Code::argument, std::string(what) + " " + std::to_string(index) + " does not exist: there are " +
-                                  std::to_string(count));
+  return fail(Code::argument,
+              std::string(what) + " " + std::to_string(index) + " does not exist: there are " + std::to_string(count));
 }
 
 Hooks make_hooks(q_progress_fn progress, void* progress_user, q_log_fn log, void* log_user) {
@@ -113,18 +114,31 @@ OCTET_EXPORT const char* q_version(void) { return OCTET_VERSION; }
 
 OCTET_EXPORT const char* q_status_name(q_status status) {
   switch (status) {
-    case Q_OK: return "Q_OK";
-    case Q_E_ARGUMENT: return "Q_E_ARGUMENT";
-    case Q_E_MEMORY: return "Q_E_MEMORY";
-    case Q_E_IO: return "Q_E_IO";
-    case Q_E_FORMAT: return "Q_E_FORMAT";
-    case Q_E_VERSION: return "Q_E_VERSION";
-    case Q_E_UNSUPPORTED: return "Q_E_UNSUPPORTED";
-    case Q_E_SHAPE: return "Q_E_SHAPE";
-    case Q_E_CONFIG: return "Q_E_CONFIG";
-    case Q_E_DATA: return "Q_E_DATA";
-    case Q_E_CANCELLED: return "Q_E_CANCELLED";
-    case Q_E_INTERNAL: return "Q_E_INTERNAL";
-    default: return "unknown status";
+    case Q_OK:
+      return "Q_OK";
+    case Q_E_ARGUMENT:
+      return "Q_E_ARGUMENT";
+    case Q_E_MEMORY:
+      return "Q_E_MEMORY";
+    case Q_E_IO:
+      return "Q_E_IO";
+    case Q_E_FORMAT:
+      return "Q_E_FORMAT";
+    case Q_E_VERSION:
+      return "Q_E_VERSION";
+    case Q_E_UNSUPPORTED:
+      return "Q_E_UNSUPPORTED";
+    case Q_E_SHAPE:
+      return "Q_E_SHAPE";
+    case Q_E_CONFIG:
+      return "Q_E_CONFIG";
+    case Q_E_DATA:
+      return "Q_E_DATA";
+    case Q_E_CANCELLED:
+      return "Q_E_CANCELLED";
+    case Q_E_INTERNAL:
+      return "Q_E_INTERNAL";
+    default:
+      return "unknown status";
   }
 }

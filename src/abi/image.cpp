@@ -65,8 +65,8 @@ Result<ImageRecipe> recipe_of(const q_recipe& given) {
     recipe.normal[c] = given.normal[c];
     finite = finite && std::isfinite(given.mean[c]) && std::isfinite(given.normal[c]);
   }
-  const bool crops = recipe.center_crop_h > 0 && recipe.center_crop_h <= 1 && recipe.center_crop_w > 0 &&
-                     recipe.center_crop_w <= 1;
+  const bool crops =
+      recipe.center_crop_h > 0 && recipe.center_crop_h <= 1 && recipe.center_crop_w > 0 && recipe.center_crop_w <= 1;
   const auto side = [](std::int32_t value) { return value >= 0 && value <= 65535; };
   if (!finite || !crops || !side(given.width) || !side(given.height) || !side(given.shorter_side)) {
     return fail(Code::argument, "recipe: sizes must lie in 0..65535, crops in (0, 1], mean and normal be finite");
@@ -157,8 +157,7 @@ OCTET_EXPORT q_status q_image_get_mapping(const q_image* image, const q_model* m
                                           const q_recipe* recipe, q_mapping* out, q_error* error) {
   return guarded(error, [&]() -> Status {
     OCTET_ASSIGN(const Target target, target_of(image, model, input_index, recipe, {}));
-    OCTET_ASSIGN(const InputToImage mapping,
-                 input_to_image(image->image.width, image->image.height, target.recipe));
+    OCTET_ASSIGN(const InputToImage mapping, input_to_image(image->image.width, image->image.height, target.recipe));
     q_mapping result{};
     result.scale_x = static_cast<float>(mapping.scale_x);
     result.scale_y = static_cast<float>(mapping.scale_y);

@@ -1,9 +1,10 @@
 // q_model: loading, saving, looking inside.
+#include "model/model.h"
+
 #include "abi/abi.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "import/import.h"
-#include "model/model.h"
 #include "passes/passes.h"
 
 namespace octet::abi {
@@ -34,14 +35,17 @@ Result<Loaded> load(const Bytes& bytes, const std::string& name, const std::stri
 // What people call a node: the kind of a unary or binary function, a depthwise convolution.
 std::string op_text(const Graph& graph, const Node& node) {
   switch (node.op) {
-    case Op::unary: return name_of(node.attrs.unary);
-    case Op::binary: return name_of(node.attrs.binary);
+    case Op::unary:
+      return name_of(node.attrs.unary);
+    case Op::binary:
+      return name_of(node.attrs.binary);
     case Op::conv: {
       const Dims& weight = graph.at(node.inputs[1]).dims;
       if (node.attrs.groups == 1) return "conv";
       return weight[1] == 1 && weight[0] == node.attrs.groups ? "depthwise conv" : "grouped conv";
     }
-    default: return name_of(node.op);
+    default:
+      return name_of(node.op);
   }
 }
 
@@ -71,7 +75,7 @@ q_tensor_info tensor_info(const Tensor& tensor) {
   return info;
 }
 
-Status get_tensor(const q_model* model, std::vector<TensorId> Graph::* ids, const char* what, std::int32_t index,
+Status get_tensor(const q_model* model, std::vector<TensorId> Graph::*ids, const char* what, std::int32_t index,
                   q_tensor_info* out) {
   OCTET_TRY(not_null(model, "model"));
   const auto& list = (*model->graph).*ids;

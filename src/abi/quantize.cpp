@@ -26,8 +26,8 @@ class CallerSource : public SampleSource {
     const std::int32_t result = calibration_.load(calibration_.user, static_cast<std::int64_t>(index), tensors.data(),
                                                   static_cast<std::int32_t>(tensors.size()));
     if (result == 0) return {};
-    return fail(Code::data, "the calibration callback returned " + std::to_string(result) + " for sample " +
-                                std::to_string(index));
+    return fail(Code::data,
+                "the calibration callback returned " + std::to_string(result) + " for sample " + std::to_string(index));
   }
 
  private:
@@ -77,13 +77,14 @@ Status quantize(const q_model* model, const q_quantize_options& given, q_model**
     OCTET_ASSIGN(source, caller_source(given.calibration));
     config.input_type = InputType::sequence;  // tensors as they are
   } else if (file.empty()) {
-    return fail(Code::argument, "neither options.config_path nor options.calibration is given: nothing to calibrate on");
+    return fail(Code::argument,
+                "neither options.config_path nor options.calibration is given: nothing to calibrate on");
   } else {
     OCTET_ASSIGN(source, open_samples(*model->graph, config, file, ""));
   }
-  OCTET_ASSIGN(Quantized quantized, quantize_graph(model->graph, config,
-                                                   divide_samples(std::move(source), config.used_samples), threads,
-                                                   hooks));
+  OCTET_ASSIGN(
+      Quantized quantized,
+      quantize_graph(model->graph, config, divide_samples(std::move(source), config.used_samples), threads, hooks));
   auto handle = make_model(std::move(quantized.graph), "octet", 0);
   if (report != nullptr) {
     auto made = std::make_unique<q_report>();

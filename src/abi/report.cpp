@@ -34,8 +34,7 @@ OCTET_EXPORT q_status q_report_get_info(const q_report* report, q_report_info* o
   });
 }
 
-OCTET_EXPORT q_status q_report_get_output(const q_report* report, int32_t index, q_output_error* out,
-                                          q_error* error) {
+OCTET_EXPORT q_status q_report_get_output(const q_report* report, int32_t index, q_output_error* out, q_error* error) {
   return guarded(error, [&]() -> Status {
     OCTET_TRY(not_null(report, "report"));
     OCTET_TRY(check_index(index, report->report.outputs.size(), "output"));

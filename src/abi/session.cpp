@@ -27,8 +27,7 @@ Status bind(const q_tensor* tensors, std::int32_t count, const char* what, Bindi
       return fail(Code::argument, std::string(what) + " " + std::to_string(i) + ": dtype " +
                                       std::to_string(tensor.dtype) + " is neither Q_FLOAT32 nor Q_INT8");
     }
-    bindings[i] = {tensor.data, tensor.size_bytes, tensor.strides,
-                   tensor.dtype == Q_INT8 ? DType::i8 : DType::f32};
+    bindings[i] = {tensor.data, tensor.size_bytes, tensor.strides, tensor.dtype == Q_INT8 ? DType::i8 : DType::f32};
   }
   return {};
 }

@@ -39,7 +39,7 @@ struct Tensor {
   DType dtype = DType::f32;
   Dims dims;
   bool constant = false;
-  Bytes data;   // constants: contiguous elements in the order of dims, aligned to kAlignment
+  Bytes data;   // constants: contiguous elements in the order of dims, aligned to 16 bytes, from 1 KiB on to kAlignment
   Quant quant;  // activations of type i8
 };
 
@@ -112,8 +112,15 @@ struct Window {
 
 const char* name_of(UnaryKind kind);
 const char* name_of(BinaryKind kind);
-enum class CompareKind : std::uint8_t { equal = 0, less = 1, greater = 2, less_equal = 3, greater_equal = 4,
-                                        logical_and = 5, logical_or = 6 };
+enum class CompareKind : std::uint8_t {
+  equal = 0,
+  less = 1,
+  greater = 2,
+  less_equal = 3,
+  greater_equal = 4,
+  logical_and = 5,
+  logical_or = 6
+};
 enum class PadKind : std::uint8_t { constant = 0, reflect = 1, edge = 2 };
 enum class ResizeKind : std::uint8_t { nearest = 0, linear = 1, cubic = 2 };
 enum class CoordinateKind : std::uint8_t { half_pixel = 0, asymmetric = 1, align_corners = 2, pytorch_half_pixel = 3 };
@@ -121,39 +128,40 @@ enum class NearestKind : std::uint8_t { round_prefer_floor = 0, round_prefer_cei
 
 // One flat record: each operator reads the members named at its line and leaves the others at their default.
 struct Attributes {
-  Clamp clamp;                                  // conv, conv_transpose, gemm, binary
-  Window window;                                // conv, conv_transpose, max_pool, average_pool
-  std::int64_t groups = 1;                      // conv, conv_transpose
+  Clamp clamp;                                       // conv, conv_transpose, gemm, binary
+  Window window;                                     // conv, conv_transpose, max_pool, average_pool
+  std::int64_t groups = 1;                           // conv, conv_transpose
   std::array<std::int64_t, 2> output_padding{0, 0};  // conv_transpose
   std::array<std::int64_t, 2> output_size{0, 0};     // conv_transpose; 0: by the formula. Resolved into pads
-  bool ceil_mode = false;                       // max_pool, average_pool
-  bool count_include_pad = false;               // average_pool
-  ReduceKind reduce = ReduceKind::mean;         // reduce
-  UnaryKind unary = UnaryKind::relu;            // unary
-  BinaryKind binary = BinaryKind::add;          // binary
-  CompareKind compare = CompareKind::equal;     // compare
-  float alpha = 0;                              // unary; batch_norm: epsilon; pad: value; constant_of_shape: value
-  float beta = 0;                               // unary
-  std::int64_t axis = 0;                        // concat, split, softmax, gather, flatten; may be negative until resolved
-  bool keep_dims = true;                        // reduce
-  bool log = false;                             // softmax: log-softmax
-  bool allow_zero = false;                      // reshape: 0 is a size of zero, not "copy the dimension"
-  std::vector<std::int64_t> axes;               // reduce (empty: all), slice, squeeze (empty: all of 1), unsqueeze, transpose: permutation
-  std::vector<std::int64_t> sizes;              // split: sizes; reshape, expand: shape; resize: output H, W (or N, C, H, W until resolved);
-                                                // pad: begins then ends of all dimensions; slice: ends (-dim - 1: before
-                                                // the first element); tile: repeats; constant_of_shape: shape;
-                                                // shape: [end], may be absent
-  std::vector<std::int64_t> starts;             // slice; shape: [start], may be absent
-  std::vector<std::int64_t> steps;              // slice
-  std::vector<float> scales;                    // resize: N, C, H, W or H, W; empty: from sizes. Kept after resolution as H, W
-  PadKind pad = PadKind::constant;              // pad
-  ResizeKind resize = ResizeKind::nearest;      // resize
+  bool ceil_mode = false;                            // max_pool, average_pool
+  bool count_include_pad = false;                    // average_pool
+  ReduceKind reduce = ReduceKind::mean;              // reduce
+  UnaryKind unary = UnaryKind::relu;                 // unary
+  BinaryKind binary = BinaryKind::add;               // binary
+  CompareKind compare = CompareKind::equal;          // compare
+  float alpha = 0;                                   // unary; batch_norm: epsilon; pad: value; constant_of_shape: value
+  float beta = 0;                                    // unary
+  std::int64_t axis = 0;    // concat, split, softmax, gather, flatten; may be negative until resolved
+  bool keep_dims = true;    // reduce
+  bool log = false;         // softmax: log-softmax
+  bool allow_zero = false;  // reshape: 0 is a size of zero, not "copy the dimension"
+  std::vector<std::int64_t>
+      axes;  // reduce (empty: all), slice, squeeze (empty: all of 1), unsqueeze, transpose: permutation
+  std::vector<std::int64_t> sizes;  // split: sizes; reshape, expand: shape; resize: output H, W (or N, C, H, W until
+                                    // resolved); pad: begins then ends of all dimensions; slice: ends (-dim - 1: before
+                                    // the first element); tile: repeats; constant_of_shape: shape;
+                                    // shape: [end], may be absent
+  std::vector<std::int64_t> starts;  // slice; shape: [start], may be absent
+  std::vector<std::int64_t> steps;   // slice
+  std::vector<float> scales;         // resize: N, C, H, W or H, W; empty: from sizes. Kept after resolution as H, W
+  PadKind pad = PadKind::constant;   // pad
+  ResizeKind resize = ResizeKind::nearest;                 // resize
   CoordinateKind coordinate = CoordinateKind::half_pixel;  // resize
   NearestKind nearest = NearestKind::round_prefer_floor;   // resize
-  float cubic_a = -0.75f;                       // resize, cubic
-  std::int64_t block = 1;                       // depth_to_space, space_to_depth
-  bool crd = false;                             // depth_to_space: column-row-depth order
-  DType to = DType::f32;                        // cast; constant_of_shape: element type
+  float cubic_a = -0.75f;                                  // resize, cubic
+  std::int64_t block = 1;                                  // depth_to_space, space_to_depth
+  bool crd = false;                                        // depth_to_space: column-row-depth order
+  DType to = DType::f32;                                   // cast; constant_of_shape: element type
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };
 

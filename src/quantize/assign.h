@@ -1,10 +1,11 @@
 // Which nodes run in int8, and which tensors share one quantization.
 //
-// Convolutions, transposed convolutions and fully connected layers are what int8 is for ("heavy"). What lies between them
-// follows. What only leads from them to an output stays float where that costs no speed and keeps accuracy: arithmetic
-// with constants (the decoding of boxes, say), and moves, which then keep a scale for each of their inputs.
+// Convolutions, transposed convolutions and fully connected layers are what int8 is for ("heavy"). What lies between
+// them follows. What only leads from them to an output stays float where that costs no speed and keeps accuracy:
+// arithmetic with constants (the decoding of boxes, say), and moves, which then keep a scale for each of their inputs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ Result<Assignment> assign_types(const Graph& graph, const std::vector<std::strin
 
 // conv, conv_transpose, gemm.
 bool is_heavy(Op op);
+// What the greatest sum of products that an accumulator of a heavy node may meet leaves of int32 for the bias; negative
+// where the sum alone may overflow.
+std::int64_t room_for_bias(const Graph& graph, const Node& node);
 // Moves values without computing: concat, reshape, max_pool, ... Input and output have one quantization.
 bool keeps_values(const Node& node);
 

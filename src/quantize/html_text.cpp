@@ -1,5 +1,6 @@
 #include "quantize/html_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -10,6 +11,9 @@ namespace {
 
 constexpr const char* kNothing = "–";
 constexpr const char* kMinus = "−";
+
+// A number and its unit stay on one line.
+std::string with_unit(const std::string& number, const char* unit) { return number + "\u00A0" + unit; }
 
 // With the sign of typography, not a hyphen that a line may break behind.
 std::string with_minus(std::string_view number) {
@@ -29,9 +33,9 @@ std::string formatted(double value, std::chars_format format, int digits) {
 
 }  // namespace
 
-std::string escaped(std::string_view text) {
+std::string escaped(std::string_view text, std::size_t limit) {
   std::string out;
-  for (const char c : printable(text)) {
+  for (const char c : printable(text, limit)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -55,50 +59,48 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string name(std::string_view text) { return "<bdi>" + escaped(text) + "</bdi>"; }
+std::string name(std::string_view text, std::size_t limit) { return "<bdi>" + escaped(text, limit) + "</bdi>"; }
 
 std::string fixed(double value, int digits) { return formatted(value, std::chars_format::fixed, digits); }
 
 std::string short_number(double value) {
   if (value == 0) return "0";
   const double magnitude = std::fabs(value);
-  if (magnitude < 1e-4 || magnitude >= 1e6) {
-    const std::string text = formatted(value, std::chars_format::scientific, 1);
-    return text;
-  }
+  if (!(magnitude >= 1e-4 && magnitude < 1e6)) return formatted(value, std::chars_format::scientific, 1);
   const int digits_before = static_cast<int>(std::floor(std::log10(magnitude))) + 1;
   return fixed(value, std::max(0, 3 - digits_before));
 }
 
 std::string percent(double share) {
-  if (share > 0 && share < 0.001) return "&lt; 0.1 %";
-  if (share < 1 && share > 0.999) return "&gt; 99.9 %";
-  if (share == 0 || share == 1) return fixed(share * 100, 0) + " %";
-  return fixed(share * 100, 1) + " %";
+  if (share == 0 || share == 1) return with_unit(fixed(share * 100, 0), "%");
+  if (share > 0 && share < 0.001) return with_unit("&lt;\u00A00.1", "%");
+  if (share > 0.999 && share < 1) return with_unit("&gt;\u00A099.9", "%");
+  return with_unit(fixed(share * 100, 1), "%");
 }
 
 std::string size_text(std::int64_t bytes) {
   const auto value = static_cast<double>(bytes);
-  if (bytes >= 1000000) return fixed(value / 1e6, 2) + " MB";
-  if (bytes >= 10000) return fixed(value / 1e3, 0) + " kB";
+  if (bytes >= 1000000) return with_unit(fixed(value / 1e6, 2), "MB");
+  if (bytes >= 10000) return with_unit(fixed(value / 1e3, 0), "kB");
   return counted(bytes, "byte");
 }
 
 std::string count_text(std::int64_t count) {
   const auto value = static_cast<double>(count);
-  if (count >= 1000000000) return fixed(value / 1e9, 2) + " G";
-  if (count >= 1000000) return fixed(value / 1e6, 1) + " M";
-  if (count >= 10000) return fixed(value / 1e3, 0) + " k";
+  if (count >= 1000000000) return with_unit(fixed(value / 1e9, 2), "G");
+  if (count >= 1000000) return with_unit(fixed(value / 1e6, 1), "M");
+  if (count >= 10000) return with_unit(fixed(value / 1e3, 0), "k");
   return std::to_string(count);
 }
 
 std::string counted(std::int64_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+  return with_unit(std::to_string(count), (std::string(noun) + (count == 1 ? "" : "s")).c_str());
 }
 
 std::string sqnr_text(double sqnr_db) {
   constexpr double kNoError = 200;
-  return sqnr_db >= kNoError ? "exact" : fixed(sqnr_db, 1) + (std::isfinite(sqnr_db) ? " dB" : "");
+  if (sqnr_db >= kNoError) return "exact";
+  return std::isfinite(sqnr_db) ? with_unit(fixed(sqnr_db, 1), "dB") : kNothing;
 }
 
 }  // namespace octet::html

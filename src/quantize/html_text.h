@@ -8,16 +8,16 @@
 
 namespace octet::html {
 
-// For content and for quoted attributes: valid UTF-8 without control characters, markup escaped, long text cut.
-std::string escaped(std::string_view text);
+// For content and for quoted attributes: valid UTF-8 without control characters, markup escaped, cut to `limit` bytes.
+std::string escaped(std::string_view text, std::size_t limit = 200);
 // The same as an element whose writing direction does not leak into what follows.
-std::string name(std::string_view text);
+std::string name(std::string_view text, std::size_t limit = 200);
 
 // `digits` after the point; "–" for what is not a finite number.
 std::string fixed(double value, int digits);
 // Three significant digits: 0.0257, 1.39, 12300, 1.5e-07.
 std::string short_number(double value);
-// "27.5 %" of 0.275. What is not all or nothing does not look so: "< 0.1 %", "> 99.9 %".
+// "27.5 %" of 0.275, for content. What is not all or nothing does not look so: "< 0.1 %", "> 99.9 %".
 std::string percent(double share);
 // "1.10 MB" (millions of bytes), "301 kB", "12 bytes".
 std::string size_text(std::int64_t bytes);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -41,7 +42,9 @@ std::size_t common_end(std::string_view a, std::string_view b) {
   return same == left.size() || same == right.size() ? same : 0;
 }
 
-Result<std::vector<Label>> parse(std::string_view text, const std::string& path) {
+Result<std::vector<Label>> parse(std::string_view text, const std::string& path, std::int64_t offset) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::vector<Label> labels;
   std::size_t file_column = 0;
   std::size_t index_column = 0;
@@ -56,8 +59,9 @@ Result<std::vector<Label>> parse(std::string_view text, const std::string& path)
       index_column =
           static_cast<std::size_t>(std::find(columns.begin(), columns.end(), "class_index") - columns.begin());
       if (file_column == columns.size() || index_column == columns.size()) {
-        return fail(Code::data, where + ": the header must name the columns 'file' and 'class_index', separated by tabs; found '" +
-                                    printable(line) + "'");
+        return fail(Code::data,
+                    where + ": the header must name the columns 'file' and 'class_index', separated by tabs; found '" +
+                        printable(line) + "'");
       }
       continue;
     }
@@ -71,6 +75,10 @@ Result<std::vector<Label>> parse(std::string_view text, const std::string& path)
     if (error != std::errc() || end != index.data() + index.size() || label.index < 0) {
       return fail(Code::data, where + ": class_index '" + printable(index) + "' is not a whole number from 0");
     }
+    if (!checked_add(label.index, offset, &label.index)) {
+      return fail(Code::data, where + ": class_index '" + printable(index) + "' and the offset leave 64 bits");
+    }
+    label.index = std::max<std::int64_t>(label.index, -1);  // below the first class there is none
     labels.push_back(label);
   }
   return labels;
@@ -81,7 +89,7 @@ Result<std::vector<Label>> parse(std::string_view text, const std::string& path)
 Result<std::vector<std::int64_t>> load_labels(const std::string& path, const SampleSource& source,
                                               std::int64_t offset) {
   OCTET_ASSIGN(const Bytes bytes, map_file(path));
-  OCTET_ASSIGN(const auto labels, parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path));
+  OCTET_ASSIGN(const auto labels, parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, offset));
   // Lines by the last component of their file, so that each sample looks at few.
   auto last = [](std::string_view file) { return file.substr(file.rfind('/') + 1); };
   std::vector<Label> by_name = labels;
@@ -97,7 +105,7 @@ Result<std::vector<std::int64_t>> load_labels(const std::string& path, const Sam
       const std::size_t length = common_end(name, label->file);
       if (length <= best) continue;
       best = length;
-      classes[i] = label->index + offset;
+      classes[i] = label->index;
       any = true;
     }
   }

@@ -57,6 +57,7 @@ Sums compare(std::span<const float> reference, std::span<const float> model, flo
 bool in_top(std::span<const float> scores, std::int64_t label, int k) {
   if (label < 0 || label >= static_cast<std::int64_t>(scores.size())) return false;
   const float own = scores[static_cast<std::size_t>(label)];
+  if (std::isnan(own)) return false;
   int better = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     better += (scores[i] > own || (scores[i] == own && static_cast<std::int64_t>(i) < label)) ? 1 : 0;

@@ -15,8 +15,8 @@ struct MeasureOptions {
 };
 
 // Fills outputs, layers (one for each node of `reference` whose output `model` has under the same name), agreement,
-// accuracy, worst samples and the counts of samples of `report`. Errors: those of run_samples; Code::shape where inputs or outputs
-// of the two differ.
+// accuracy, worst samples and the counts of samples of `report`. Errors: those of run_samples; Code::shape where inputs
+// or outputs of the two differ.
 Status measure(const std::shared_ptr<const Plan>& reference, const std::shared_ptr<const Plan>& model,
                const SampleSource& source, std::vector<std::size_t> samples, const MeasureOptions& options,
                const Hooks& hooks, Report& report);

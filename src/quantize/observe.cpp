@@ -63,8 +63,8 @@ Status not_finite_error(const Graph& graph, const SampleSource& source, std::siz
   const int producer = producers[static_cast<std::size_t>(extremes.not_finite)];
   const std::string where =
       producer < 0 ? "the network's input" : describe(graph.nodes[static_cast<std::size_t>(producer)]);
-  return fail(Code::data, "sample '" + printable(source.name(sample)) + "': " +
-                              std::to_string(extremes.not_finite_count) + " values of '" +
+  return fail(Code::data, "sample '" + printable(source.name(sample)) +
+                              "': " + std::to_string(extremes.not_finite_count) + " values of '" +
                               printable(graph.at(extremes.not_finite).name) + "' (" + where +
                               ") are NaN or infinite; check mean, normal and the float network itself");
 }
@@ -83,7 +83,8 @@ std::vector<TensorId> observed_tensors(const Graph& graph, const Assignment& ass
     bool same_group = false;
     if (moved) {
       for (const TensorId id : graph.nodes[static_cast<std::size_t>(producer)].inputs) {
-        same_group = same_group || (id != kNoTensor && assignment.group[static_cast<std::size_t>(id)] == assignment.group[i]);
+        same_group =
+            same_group || (id != kNoTensor && assignment.group[static_cast<std::size_t>(id)] == assignment.group[i]);
       }
     }
     if (!same_group) tensors.push_back(static_cast<TensorId>(i));
@@ -92,8 +93,8 @@ std::vector<TensorId> observed_tensors(const Graph& graph, const Assignment& ass
 }
 
 Result<Observation> observe(const std::shared_ptr<const Plan>& plan, const Assignment& assignment,
-                            const SampleSource& source, std::vector<std::size_t> samples,
-                            const ObserveOptions& options, const Hooks& hooks) {
+                            const SampleSource& source, std::vector<std::size_t> samples, const ObserveOptions& options,
+                            const Hooks& hooks) {
   const Graph& graph = *plan->graph;
   std::vector<int> group_of(graph.tensors.size(), -1);
   for (const TensorId id : observed_tensors(graph, assignment)) {

@@ -23,11 +23,11 @@ struct ObserveOptions {
   std::int64_t ema_batch = 32;
 };
 
-// Memory does not grow with the number of samples. Errors: those of run_samples; Code::data naming tensor and sample where a
-// value is not finite.
+// Memory does not grow with the number of samples. Errors: those of run_samples; Code::data naming tensor and sample
+// where a value is not finite.
 Result<Observation> observe(const std::shared_ptr<const Plan>& plan, const Assignment& assignment,
-                            const SampleSource& source, std::vector<std::size_t> samples,
-                            const ObserveOptions& options, const Hooks& hooks);
+                            const SampleSource& source, std::vector<std::size_t> samples, const ObserveOptions& options,
+                            const Hooks& hooks);
 
 // Tensors whose values are looked at: for each group those that are computed, not those that are moved or read again.
 std::vector<TensorId> observed_tensors(const Graph& graph, const Assignment& assignment);

@@ -9,10 +9,10 @@ namespace octet {
 
 // Distance of a tensor's int8 values from the float ones over all measured samples.
 struct TensorError {
-  double cosine = 1;         // of all samples' values together
-  double least_cosine = 1;   // of one sample
-  double mean_cosine = 1;    // over the samples
-  double sqnr_db = 0;        // 10 log10 (sum float^2 / sum (float - int8)^2); at most 200
+  double cosine = 1;        // of all samples' values together
+  double least_cosine = 1;  // of one sample
+  double mean_cosine = 1;   // over the samples
+  double sqnr_db = 0;       // 10 log10 (sum float^2 / sum (float - int8)^2); at most 200
   double max_abs_error = 0;
 };
 

@@ -116,7 +116,7 @@ std::string outputs_section(const Report& report) {
                                                     {"Least cosine", "of one sample"},
                                                     {"Mean cosine", "over the samples"},
                                                     {"SQNR", "signal to quantization noise ratio"},
-                                                    {"Largest error", "float value minus int8 value, its magnitude"}},
+                                                    {"Max error", "float value minus int8 value, its magnitude"}},
                                                    false);
   for (const OutputError& output : report.outputs) {
     const TensorError& error = output.error;
@@ -152,7 +152,7 @@ std::string sqnr_cell(const TensorError& error) {
   constexpr double kFullBar = 60;  // dB
   const double share = std::isfinite(error.sqnr_db) ? std::clamp(error.sqnr_db / kFullBar, 0.0, 1.0) : 0;
   return "<td class=\"bar\" data-value=\"" + std::to_string(std::isfinite(error.sqnr_db) ? error.sqnr_db : -1e300) +
-         "\">" + sqnr_text(error.sqnr_db) + "<i style=\"width:" + fixed(share * 100, 1) + "%\"></i></td>";
+         "\">" + sqnr_text(error.sqnr_db) + "<i style=\"width:" + fixed(share * 80, 1) + "%\"></i></td>";
 }
 
 std::string layer_row(const LayerError& layer, std::size_t rank, std::size_t position, bool with_method) {
@@ -189,7 +189,7 @@ std::string layers_section(const Report& report) {
   columns.insert(columns.end(), {{"Range", "real values of the least and the greatest level"},
                                  {"Cosine"},
                                  {"SQNR", "signal to quantization noise ratio"},
-                                 {"Largest error", "float value minus int8 value, its magnitude"},
+                                 {"Max error", "float value minus int8 value, its magnitude"},
                                  {"Clipped", "share of the float values outside the range"}});
   std::string html = picture_section(report) + "<section>\n<h2>Layers, worst first</h2>\n" + table_head(columns, true);
   const std::vector<std::size_t> order = worst_first(report.layers);
@@ -211,15 +211,23 @@ std::string samples_section(const Report& report) {
 
 std::string warnings_section(const Report& report) {
   if (report.warnings.empty()) return {};
-  constexpr std::size_t kShown = 100;
-  std::string html = "<section>\n<h2>Warnings</h2>\n<div class=\"warnings\"><ul>\n";
-  for (std::size_t i = 0; i < std::min(kShown, report.warnings.size()); ++i) {
-    html += "<li>" + name(report.warnings[i]) + "</li>\n";
+  constexpr std::size_t kOpen = 5;
+  constexpr std::size_t kMost = 500;
+  const std::size_t count = report.warnings.size();
+  std::string html = "<section>\n<h2>Warnings</h2>\n<div class=\"warnings\">\n";
+  const auto list = [&](std::size_t begin, std::size_t end) {
+    html += "<ul>\n";
+    for (std::size_t i = begin; i < end; ++i) html += "<li>" + name(report.warnings[i], 1000) + "</li>\n";
+    html += "</ul>\n";
+  };
+  list(0, std::min(kOpen, count));
+  if (count > kOpen) {
+    html += "<details><summary>" + std::to_string(count - kOpen) + " more</summary>\n";
+    list(kOpen, std::min(kMost, count));
+    if (count > kMost) html += "<p>and " + std::to_string(count - kMost) + " more</p>\n";
+    html += "</details>\n";
   }
-  if (report.warnings.size() > kShown) {
-    html += "<li>and " + std::to_string(report.warnings.size() - kShown) + " more</li>\n";
-  }
-  return html + "</ul></div>\n</section>\n";
+  return html + "</div>\n</section>\n";
 }
 
 std::string footer(const Report& report) {

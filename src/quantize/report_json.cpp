@@ -38,7 +38,8 @@ std::string report_json(const Report& report) {
   json["float_weight_bytes"] = report.float_weight_bytes;
   json["int8_weight_bytes"] = report.int8_weight_bytes;
   json["macs"] = report.macs;
-  json["int8_mac_share"] = report.macs > 0 ? static_cast<double>(report.int8_macs) / static_cast<double>(report.macs) : 0;
+  json["int8_mac_share"] =
+      report.macs > 0 ? static_cast<double>(report.int8_macs) / static_cast<double>(report.macs) : 0;
   if (report.agreement >= 0) json["agreement"] = report.agreement;
   if (report.labelled_samples > 0) {
     json["labelled_samples"] = report.labelled_samples;

@@ -26,11 +26,12 @@ h2 { font-size: 1.2rem; margin: 2.75rem 0 .5rem; letter-spacing: -.005em; }
 p { margin: .25rem 0 .75rem; max-width: 46rem; }
 .soft, caption, figcaption { color: var(--soft); }
 .kicker { color: var(--int8); font-weight: 600; margin: 0 0 .35rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .9rem; margin: 1.5rem 0 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr)); gap: .9rem; margin: 1.5rem 0 0; }
+@media (min-width: 60rem) { .facts:has(:nth-child(5)) { grid-template-columns: repeat(3, 1fr); } }
 .fact { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1.1rem 1rem; }
 .fact dt { color: var(--soft); font-size: .875rem; }
 .fact dd { margin: 0; }
-.fact .value { font-size: 1.65rem; line-height: 1.3; font-weight: 650; font-variant-numeric: tabular-nums; }
+.fact .value { font-size: 1.45rem; line-height: 1.4; font-weight: 650; font-variant-numeric: tabular-nums; }
 .fact .note { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
 .notice, .warnings {
   background: var(--warn); border: 1px solid var(--warn-line); border-radius: .6rem; padding: .7rem 1.1rem;
@@ -52,22 +53,24 @@ figcaption { font-size: .875rem; display: flex; flex-wrap: wrap; gap: .25rem 1.2
 svg { display: block; width: 100%; height: auto; font: inherit; }
 svg text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg .tick, svg .end { text-anchor: end; }
-svg .rank { fill: var(--bad); font-weight: 700; text-anchor: middle; }
+svg .rank { fill: var(--bad); font-weight: 700; text-anchor: middle; stroke: var(--card); stroke-width: 4px; paint-order: stroke; }
 svg .grid { stroke: var(--grid); }
 svg .zero { stroke: var(--soft); }
 svg rect.int8 { fill: var(--int8); }
 svg rect.float { fill: var(--float); }
 svg rect:hover { fill: var(--ink); }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { padding: .42rem .8rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-size: .875rem; }
+th, td { padding: .42rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 600; border-bottom: 1px solid var(--line); background: var(--card); }
+tr > :first-child { padding-left: 1.1rem; }
+tr > :last-child { padding-right: 1.1rem; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tbody tr:hover { background: var(--hover); }
 .text { text-align: left; }
-td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 11rem; font-weight: 550; }
-.bar { min-width: 8.5rem; }
+td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 9rem; font-weight: 550; }
+.bar { min-width: 6.5rem; position: relative; }
 .bar i {
-  display: block; height: .28rem; margin: .1rem 0 0 auto; border-radius: .14rem; background: var(--int8);
+  position: absolute; top: calc(50% + .68rem); right: .6rem; height: .2rem; border-radius: .1rem; background: var(--int8);
 }
 tr.float .bar i { background: var(--float); }
 .tag { border: 1px solid currentColor; border-radius: .3rem; padding: 0 .4em; font-size: .8rem; color: var(--int8); }
@@ -86,10 +89,13 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .875rem; }
   body { padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, .table { overflow: visible; border-radius: 0; }
   svg { min-width: 0 !important; }
+  .facts { grid-template-columns: repeat(4, 1fr); }
+  .fact .value { font-size: 12pt; }
   h2 { break-after: avoid; }
   figure, .fact, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   th, td { padding: .2rem .4rem; }
+  tr > :first-child, tr > :last-child { padding-inline: .2rem; }
   td.name { min-width: 0; }
 }
 )css";

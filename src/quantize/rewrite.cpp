@@ -218,7 +218,7 @@ class Rewriter {
     } else {
       OCTET_ASSIGN(quantized, quantize_weights(values, layout, options_.weight_method, options_.weight_clamp_value));
     }
-    raise_scales_for_bias(float_bias, in_scale, layout, values, quantized);
+    raise_scales_for_bias(node, float_bias, in_scale, layout, quantized);
     std::vector<std::int32_t> bias(outputs, 0);
     std::vector<float> multiplier(outputs);
     for (std::size_t o = 0; o < outputs; ++o) {
@@ -253,12 +253,13 @@ class Rewriter {
   }
 
   // Weights that are tiny beside their bias: with their own scale the bias would leave 32 bits. A coarser scale keeps
-  // it within 2^30; such weights hardly matter for the result.
-  void raise_scales_for_bias(const std::vector<float>& bias, double in_scale, const WeightLayout& layout,
-                             std::span<const float> values, QuantizedWeights& quantized) const {
-    constexpr double kLargestBias = 1073741824.0;
+  // it within 2^30, or what a long sum of products leaves; such weights hardly matter for the result.
+  void raise_scales_for_bias(const Node& node, const std::vector<float>& bias, double in_scale,
+                             const WeightLayout& layout, QuantizedWeights& quantized) const {
+    const auto values = in_.at(node.input(1)).data.as<float>();
+    const auto largest_bias = static_cast<double>(std::min(std::int64_t{1} << 30, room_for_bias(in_, node)));
     for (std::size_t o = 0; o < layout.output_channels(); ++o) {
-      const double needed = std::fabs(static_cast<double>(bias[o])) / (in_scale * kLargestBias);
+      const double needed = std::fabs(static_cast<double>(bias[o])) / (in_scale * largest_bias);
       if (quantized.scales[o] >= needed) continue;
       quantized.scales[o] = limit_scale(needed * 1.000001);
       const std::size_t group = o / layout.channels;

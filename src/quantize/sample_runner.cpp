@@ -36,10 +36,11 @@ class InputSet {
 
 class Run {
  public:
-  Run(const SampleJob& job, const Hooks& hooks) : job_(job), hooks_(hooks) {}
+  Run(const SampleJob& job, const Hooks& hooks)
+      : job_(job), hooks_(hooks), threads_(static_cast<std::size_t>(std::max(job.threads, 1))) {}
 
   Result<SampleOutcome> all() {
-    const auto count = std::clamp<std::size_t>(job_.samples.size(), 1, static_cast<std::size_t>(job_.threads));
+    const auto count = std::clamp<std::size_t>(job_.samples.size(), 1, threads_);
     std::vector<std::unique_ptr<SampleWorker>> workers;
     for (std::size_t i = 0; i < count; ++i) {
       OCTET_ASSIGN(auto worker, job_.make_worker());
@@ -47,18 +48,15 @@ class Run {
     }
     std::vector<std::thread> threads;
     threads.reserve(count);
-    running_ = count;
-    for (auto& worker : workers) {
-      try {
-        threads.emplace_back([this, raw = worker.get()] { work(*raw); });
-      } catch (const std::system_error&) {  // fewer threads do the same
-        const std::lock_guard lock(mutex_);
-        running_ -= count - threads.size();
-        break;
-      }
+    try {
+      start(workers, threads);
+      if (threads.empty()) return fail(Code::memory, "the system refuses to start a thread");
+      watch();
+    } catch (...) {  // out of memory, or what a hook threw: no thread may outlive this
+      abandon();
+      for (std::thread& thread : threads) thread.join();
+      throw;
     }
-    if (threads.empty()) return fail(Code::memory, "the system refuses to start a thread");
-    watch();
     for (std::thread& thread : threads) thread.join();
     return outcome();
   }
@@ -71,6 +69,26 @@ class Run {
     Status status;
     bool done = false;
   };
+
+  void start(const std::vector<std::unique_ptr<SampleWorker>>& workers, std::vector<std::thread>& threads) {
+    running_ = workers.size();
+    for (const auto& worker : workers) {
+      try {
+        threads.emplace_back([this, raw = worker.get()] { work(*raw); });
+      } catch (const std::system_error&) {  // fewer threads do the same
+        const std::lock_guard lock(mutex_);
+        running_ -= workers.size() - threads.size();
+        break;
+      }
+    }
+  }
+
+  void abandon() {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    abandoned_ = true;
+    changed_.notify_all();
+  }
 
   bool stopped() const { return cancelled_ || out_of_memory_ || first_failure_ < job_.samples.size(); }
 
@@ -95,7 +113,7 @@ class Run {
         lock.lock();
         take(position, std::move(status), std::move(result), std::move(skipped));
         // Results wait for their predecessors: nobody runs far ahead of the slowest.
-        changed_.wait(lock, [&] { return stopped() || next_ - merged_ < 4 * static_cast<std::size_t>(job_.threads); });
+        changed_.wait(lock, [&] { return stopped() || next_ - merged_ < 4 * threads_; });
       }
     } catch (const std::bad_alloc&) {
       const std::lock_guard lock(mutex_);
@@ -112,8 +130,8 @@ class Run {
     std::unique_lock lock(mutex_);
     requests_.push_back(&request);
     changed_.notify_all();
-    changed_.wait(lock, [&] { return request.done; });
-    return request.status;
+    changed_.wait(lock, [&] { return request.done || abandoned_; });
+    return request.done ? request.status : Status(Code::cancelled, "");
   }
 
   // Under the lock: keeps what a sample gave, and merges all that is next in order.
@@ -169,8 +187,8 @@ class Run {
     reported_ = now;
     const std::size_t done = merged_;
     lock.unlock();
-    const bool go_on = hooks_.progress(job_.stage, static_cast<std::int64_t>(done),
-                                       static_cast<std::int64_t>(job_.samples.size()));
+    const bool go_on =
+        hooks_.progress(job_.stage, static_cast<std::int64_t>(done), static_cast<std::int64_t>(job_.samples.size()));
     lock.lock();
     if (!go_on) {
       cancelled_ = true;
@@ -198,12 +216,14 @@ class Run {
 
   const SampleJob& job_;
   const Hooks& hooks_;
+  const std::size_t threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t next_ = 0;
   std::size_t merged_ = 0;
   std::size_t running_ = 0;
   bool cancelled_ = false;
+  bool abandoned_ = false;  // nobody answers requests any more
   bool out_of_memory_ = false;
   std::size_t first_failure_ = static_cast<std::size_t>(-1);
   Status failure_;

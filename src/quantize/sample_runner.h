@@ -28,10 +28,10 @@ class SampleWorker {
 };
 
 struct SampleJob {
-  const char* stage = "";             // for progress
-  const Graph* graph = nullptr;       // whose inputs are filled
+  const char* stage = "";        // for progress
+  const Graph* graph = nullptr;  // whose inputs are filled
   const SampleSource* source = nullptr;
-  std::vector<std::size_t> samples;   // indices into the source, in the order of merging
+  std::vector<std::size_t> samples;  // indices into the source, in the order of merging
   int threads = 1;
   // Makes one worker; called on the caller's thread.
   std::function<Result<std::unique_ptr<SampleWorker>>()> make_worker;

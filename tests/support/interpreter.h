@@ -231,7 +231,7 @@ class Interpreter {
         Dims at_x = o;
         Dims at_b = o;
         at_x.back() = k;
-        at_b[at_b.size() - 2] = k;
+        if (!by_rows) at_b[at_b.size() - 2] = k;
         sum += x.at(at_x) * (by_rows ? in(node, 1).at({o.back(), k}) : in(node, 1).at(at_b));
       }
       out.values[index] = sum;

@@ -1,0 +1,10 @@
+#include "kernels/x86/vector_f32_avx2.h"
+// A vector comes first.
+#include "kernels/x86/conv_f32.h"
+
+namespace octet {
+
+extern const ConvF32Row conv_f32_avx2 = {"conv_f32_avx2", Isa::avx2, supports, packed_bytes, pack,
+                                         scratch_bytes,   tiles,     run};
+
+}  // namespace octet

@@ -1,0 +1,316 @@
+// Depthwise convolution int8 on x86: what the rows of all instruction sets share. Included by depthwise_i8_<isa>.cpp
+// alone; internal linkage.
+//
+// A tile is one output row of one block of channels, run in pieces along x. First the columns of input that a piece
+// needs are interleaved into the scratch memory: the V::kTaps values of a channel that lie above each other become one
+// 4-byte group, so that one multiply sums them. Then an output is the sum over kernel columns (and over further groups
+// of rows, where the kernel is higher) of group times weights.
+//
+// Columns are kept by their phase, x modulo the stride: the columns that consecutive outputs meet are neighbours. In a
+// narrow block, of 16 or 32 channels, a vector so holds several pixels.
+#pragma once
+
+#include "kernels/x86/packed_i8.h"
+
+namespace octet {
+namespace {
+
+// A block of channels and how the scratch memory holds its columns.
+struct DepthwisePlan {
+  int32_t channels;       // of the block, at most `width`
+  int32_t width;          // V::kBlock, or a narrower multiple of 16
+  int32_t pixels;         // output pixels of a vector
+  int32_t row_groups;     // of the kernel's rows
+  int32_t piece;          // output pixels
+  int64_t phase_columns;  // places for the columns of one phase
+  int64_t plane, group;   // bytes: one vector of all columns; all vectors of one group of rows
+};
+
+constexpr int64_t kDepthwisePiece = 16 << 10;  // bytes of columns at a time
+
+template <class V>
+DepthwisePlan depthwise_plan(const ConvGeometry& g, int64_t first_channel) {
+  constexpr int64_t kVectorBytes = sizeof(typename V::Int);
+  DepthwisePlan p{};
+  p.channels = (int32_t)least(g.out_c - first_channel, V::kBlock);
+  p.width = V::kBlock;
+  while (p.width > 16 && p.width / 2 >= p.channels) p.width /= 2;
+  p.pixels = V::kBlock / p.width;
+  p.row_groups = (int32_t)ceil_div(g.kernel_h, V::kTaps);
+  const int64_t column_bytes = V::kVectors * kVectorBytes / p.pixels * p.row_groups;
+  const int64_t most_outputs = kDepthwisePiece / column_bytes / g.stride_w;
+  const int64_t wanted = least(g.out_w, most(most_outputs, 16));
+  p.piece = (int32_t)ceil_div(g.out_w, ceil_div(g.out_w, wanted));
+  // A vector is written and read whole, also where it reaches beyond the last column of its phase.
+  p.phase_columns = ceil_div(span(p.piece, g.stride_w, g.kernel_w, g.dilation_w), g.stride_w) + p.pixels;
+  p.plane = p.phase_columns * g.stride_w * (kVectorBytes / p.pixels);
+  p.group = p.plane * V::kVectors;
+  return p;
+}
+
+template <class V>
+int64_t depthwise_blocks(const ConvGeometry& g) {
+  return ceil_div(g.out_c, V::kBlock);
+}
+
+// Vectors of a block: weights [row group][kernel column][vector], then bias and multiplier [vector].
+template <class V>
+int64_t depthwise_block_bytes(const ConvGeometry& g) {
+  const int64_t steps = ceil_div(g.kernel_h, V::kTaps) * g.kernel_w;
+  return (steps + 2) * V::kVectors * (int64_t)sizeof(typename V::Int);
+}
+
+template <class V>
+size_t depthwise_packed_bytes(const ConvGeometry& g) {
+  return (size_t)(kHeaderBytes + depthwise_blocks<V>(g) * depthwise_block_bytes<V>(g));
+}
+
+// One lane of a block's vectors: all weights of `channel`, its bias and its multiplier.
+template <class V>
+void pack_depthwise_lane(const ConvGeometry& g, const ConvI8Constants& constants, int64_t channel, char* block,
+                         int64_t lane) {
+  constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
+  const int64_t row_groups = ceil_div(g.kernel_h, V::kTaps);
+  const int8_t* weights = constants.weight + channel * g.kernel_h * g.kernel_w;
+  int32_t sum = 0;
+  for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
+    for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
+      const int8_t w = weights[ky * g.kernel_w + kx];
+      auto* groups = (typename V::Weight*)(block + (ky / V::kTaps * g.kernel_w + kx) * kStep);
+      groups[lane * V::kTaps + ky % V::kTaps] = w;
+      sum += w;
+    }
+  }
+  char* bias = block + row_groups * g.kernel_w * kStep;
+  ((int32_t*)bias)[lane] = corrected_bias(constants.bias, channel, V::correction(constants.in_zero_point), sum);
+  ((float*)(bias + kStep))[lane] = constants.multiplier[channel];
+}
+
+template <class V>
+void depthwise_pack(const ConvGeometry& g, const ConvI8Constants& constants, void* packed) {
+  __builtin_memset(packed, 0, depthwise_packed_bytes<V>(g));
+  for (int64_t b = 0; b < depthwise_blocks<V>(g); ++b) {
+    const DepthwisePlan p = depthwise_plan<V>(g, b * V::kBlock);
+    char* block = (char*)packed + kHeaderBytes + b * depthwise_block_bytes<V>(g);
+    for (int v = 0; v < V::kVectors; ++v) {
+      for (int lane = 0; lane < V::kLanes; ++lane) {
+        // A narrow block repeats itself, for each pixel of the vector.
+        const int64_t channel = V::channel(V::kVectors, v, lane) % p.width;
+        if (channel < p.channels) {
+          pack_depthwise_lane<V>(g, constants, b * V::kBlock + channel, block, v * V::kLanes + lane);
+        }
+      }
+    }
+  }
+  for (int64_t o = 0; o < g.out_c; ++o) {
+    if (!(constants.multiplier[o] < kSmallMultiplier)) ((PackedHeader*)packed)->clamp_float = 1;
+  }
+}
+
+// Scratch memory: offsets of the steps, then the columns.
+template <class V>
+int64_t offsets_bytes(const ConvGeometry& g) {
+  return ceil_div(ceil_div(g.kernel_h, V::kTaps) * g.kernel_w * 8, 64) * 64;
+}
+
+template <class V>
+size_t depthwise_scratch_bytes(const ConvGeometry& g) {
+  int64_t bytes = 0;
+  for (const int64_t block : {(int64_t)0, depthwise_blocks<V>(g) - 1}) {
+    const DepthwisePlan p = depthwise_plan<V>(g, block * V::kBlock);
+    bytes = most(bytes, p.group * p.row_groups);
+  }
+  return (size_t)(offsets_bytes<V>(g) + bytes + (int64_t)sizeof(typename V::Int));
+}
+
+// Where the columns of the piece that begins at output pixel `x` come from.
+struct DepthwiseColumns {
+  const int8_t* row[4];           // of the group, at image column 0
+  int64_t step[4];                // to the next column: 0 where the row lies outside of the image
+  int64_t before, inside, after;  // columns left of the image, in it, right of it
+  int64_t first;                  // image column of the first one that is inside
+};
+
+// Interleaves the columns of one group of rows.
+template <class V>
+void interleave_columns(const ConvGeometry& g, const DepthwisePlan& p, const DepthwiseColumns& columns,
+                        int32_t zero_point, char* to) {
+  using Int = typename V::Int;
+  const int64_t place_bytes = (int64_t)sizeof(Int) / p.pixels;
+  Int groups[V::kVectors];
+  int64_t phase = 0, place = 0;
+  auto keep = [&] {
+    char* at = to + (phase * p.phase_columns + place) * place_bytes;
+    for (int v = 0; v < V::kVectors; ++v) V::keep(at + v * p.plane, groups[v]);
+  };
+  auto next = [&] {
+    if (++phase == g.stride_w) phase = 0, ++place;
+  };
+  auto pad = [&](int64_t count) {
+    for (int v = 0; v < V::kVectors; ++v) groups[v] = V::padding_groups(zero_point);
+    for (int64_t i = 0; i < count; ++i, next()) keep();
+  };
+  pad(columns.before);
+  const int8_t* row[V::kTaps];
+  for (int r = 0; r < V::kTaps; ++r) row[r] = columns.row[r] + columns.first * columns.step[r];
+  // Pixels without gaps between them are taken a vector at a time.
+  const bool dense = g.stride_w == 1 && g.in_pixel_stride == p.width && p.channels == p.width;
+  const int64_t at_once = dense ? p.pixels : 1;
+  for (int64_t x = 0; x < columns.inside; x += at_once) {
+    const int64_t pixels = least(at_once, columns.inside - x);
+    V::interleave(row, (int)(dense ? pixels * p.width : p.channels), zero_point, groups);
+    keep();
+    for (int r = 0; r < V::kTaps; ++r) row[r] += columns.step[r] * at_once;
+    if (dense) {
+      place += pixels;
+    } else {
+      next();
+    }
+  }
+  pad(columns.after);
+}
+
+// Prepares the columns of `count` outputs from `x` on in row `y`.
+template <class V>
+void make_columns(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t x, int64_t count,
+                  int64_t first_channel, char* to) {
+  const ConvGeometry& g = args.geometry;
+  alignas(64) int8_t outside[64];
+  __builtin_memset(outside, args.in_zero_point, sizeof outside);
+  const int64_t begin = x * g.stride_w - g.pad_left;
+  const int64_t total = span(count, g.stride_w, g.kernel_w, g.dilation_w);
+  DepthwiseColumns columns{};
+  columns.before = least(most(-begin, 0), total);
+  columns.first = begin + columns.before;
+  columns.inside = most(least(begin + total, g.in_w) - columns.first, 0);
+  columns.after = total - columns.before - columns.inside;
+  for (int32_t group = 0; group < p.row_groups; ++group) {
+    for (int r = 0; r < V::kTaps; ++r) {
+      const int64_t ky = group * V::kTaps + r;
+      const int64_t in_y = y * g.stride_h - g.pad_top + ky * g.dilation_h;
+      const bool inside = ky < g.kernel_h && in_y >= 0 && in_y < g.in_h;
+      columns.row[r] =
+          inside ? args.input + (image * g.in_h + in_y) * g.in_w * g.in_pixel_stride + first_channel : outside;
+      columns.step[r] = inside ? g.in_pixel_stride : 0;
+    }
+    interleave_columns<V>(g, p, columns, args.in_zero_point, to + group * p.group);
+  }
+}
+
+template <class V>
+struct DepthwiseOutput {
+  const DepthwisePlan& plan;
+  typename V::template Output<V::kVectors> values;
+  const char* weights;
+  const int32_t* bias;
+  const int64_t* offsets;
+  int64_t steps;
+  int64_t pixel_stride;
+  bool dense;  // the pixels of a vector follow each other without gaps
+};
+
+// `vectors` vectors of output pixels side by side; of the last one, `pixels` are stored.
+template <class V, int vectors, bool clamp_float>
+void depthwise_outputs(const DepthwiseOutput<V>& out, const char* columns, int64_t pixels, int8_t* to) {
+  using Int = typename V::Int;
+  Int sums[vectors][V::kVectors];
+  for (int i = 0; i < vectors; ++i) {
+    for (int v = 0; v < V::kVectors; ++v) sums[i][v] = V::load(out.bias + v * V::kLanes);
+  }
+  const char* weights = out.weights;
+  for (int64_t s = 0; s < out.steps; ++s) {
+    const char* at = columns + out.offsets[s];
+#pragma GCC unroll 4
+    for (int v = 0; v < V::kVectors; ++v) {
+      const Int w = V::load(weights + v * (int64_t)sizeof(Int));
+#pragma GCC unroll 4
+      for (int i = 0; i < vectors; ++i) {
+        sums[i][v] = V::dot(sums[i][v], V::load(at + v * out.plan.plane + i * (int64_t)sizeof(Int)), w);
+      }
+    }
+    weights += V::kVectors * sizeof(Int);
+  }
+  const int64_t vector_step = out.plan.pixels * out.pixel_stride;
+  for (int i = 0; i < vectors; ++i, to += vector_step) {
+    const int64_t left = i + 1 < vectors ? out.plan.pixels : pixels;
+    if (out.plan.pixels == 1) {
+      V::template store<V::kVectors, clamp_float>(out.values, sums[i], to);
+    } else {
+      const auto y = V::template bytes<V::kVectors, clamp_float>(out.values, sums[i]);
+      if (out.dense) {
+        V::store_bytes(to, y, (int)(left * out.plan.width));
+      } else {
+        alignas(64) int8_t narrow[V::kBlock];
+        __builtin_memcpy(narrow, &y, sizeof narrow);
+        for (int64_t x = 0; x < left; ++x) {
+          V::copy_bytes(to + x * out.pixel_stride, narrow + x * out.plan.width, out.plan.channels);
+        }
+      }
+    }
+  }
+}
+
+template <class V, bool clamp_float>
+void depthwise_piece(const DepthwiseOutput<V>& out, const char* columns, int64_t count, int8_t* to) {
+  constexpr int64_t kBytes = sizeof(typename V::Int);
+  const int64_t pixels = out.plan.pixels;
+  int64_t x = 0;
+  for (; x + pixels < count; x += 2 * pixels, columns += 2 * kBytes, to += 2 * pixels * out.pixel_stride) {
+    depthwise_outputs<V, 2, clamp_float>(out, columns, least(pixels, count - x - pixels), to);
+  }
+  if (x < count) depthwise_outputs<V, 1, clamp_float>(out, columns, count - x, to);
+}
+
+template <class V>
+int64_t depthwise_tiles(const ConvGeometry& g) {
+  return (int64_t)g.batch * g.out_h * depthwise_blocks<V>(g);
+}
+
+template <class V>
+void depthwise_tile(const ConvI8Args& args, int64_t row, int64_t block) {
+  constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
+  const ConvGeometry& g = args.geometry;
+  const int64_t channel = block * V::kBlock;
+  const DepthwisePlan p = depthwise_plan<V>(g, channel);
+  const int64_t place_bytes = (int64_t)sizeof(typename V::Int) / p.pixels;
+  auto* offsets = (int64_t*)args.scratch;
+  int64_t steps = 0;
+  for (int64_t group = 0; group < p.row_groups; ++group) {
+    for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
+      const int64_t column = kx * g.dilation_w;
+      offsets[steps++] = group * p.group + (column % g.stride_w * p.phase_columns + column / g.stride_w) * place_bytes;
+    }
+  }
+  const char* weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
+  const auto* bias = (const int32_t*)(weights + steps * kStep);
+  const auto* multiplier = (const float*)(weights + (steps + 1) * kStep);
+  const bool dense = p.pixels > 1 && p.channels == p.width && g.out_pixel_stride == p.width;
+  const DepthwiseOutput<V> out{p,
+                               V::template output_of<V::kVectors>(multiplier, args.range, p.channels),
+                               weights,
+                               bias,
+                               offsets,
+                               steps,
+                               g.out_pixel_stride,
+                               dense};
+  char* columns = (char*)args.scratch + offsets_bytes<V>(g);
+  for (int64_t x = 0; x < g.out_w; x += p.piece) {
+    const int64_t count = least(p.piece, g.out_w - x);
+    make_columns<V>(p, args, row / g.out_h, row % g.out_h, x, count, channel, columns);
+    int8_t* to = args.output + (row * g.out_w + x) * g.out_pixel_stride + channel;
+    if (((const PackedHeader*)args.packed)->clamp_float) {
+      depthwise_piece<V, true>(out, columns, count, to);
+    } else {
+      depthwise_piece<V, false>(out, columns, count, to);
+    }
+  }
+}
+
+template <class V>
+void depthwise_run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end) {
+  const int64_t blocks = depthwise_blocks<V>(args.geometry);
+  for (int64_t tile = tile_begin; tile < tile_end; ++tile) depthwise_tile<V>(args, tile / blocks, tile % blocks);
+}
+
+}  // namespace
+}  // namespace octet

@@ -1,0 +1,39 @@
+// Sixteen floats in a 512-bit register, as the float kernels of this folder see them (vector_f32_avx2.h has the same
+// names). Everything is in an anonymous namespace: nothing that is compiled for this instruction set may leave its
+// file.
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace octet {
+namespace {
+
+struct Vector {
+  static constexpr int kLanes = 16;
+  // Pixels of a register tile of 1, 2, 3 and 4 vectors of channels: accumulators, weights and one input in 32
+  // registers.
+  static constexpr int kTilePixels[] = {14, 14, 9, 6};
+
+  using Value = __m512;
+  using Lanes = __mmask16;  // the first ones of a vector, those that exist
+
+  static Lanes first_lanes(int64_t count) { return (Lanes)(count >= kLanes ? 0xFFFF : (1 << count) - 1); }
+  static Value broadcast(float x) { return _mm512_set1_ps(x); }
+  static Value load(const float* p) { return _mm512_loadu_ps(p); }
+  static Value load(const float* p, Lanes lanes) { return _mm512_maskz_loadu_ps(lanes, p); }
+  static void store(float* p, Value v) { _mm512_storeu_ps(p, v); }
+  static void store(float* p, Value v, Lanes lanes) { _mm512_mask_storeu_ps(p, lanes, v); }
+  static Value multiply_add(Value a, Value b, Value c) { return _mm512_fmadd_ps(a, b, c); }
+  static Value add(Value a, Value b) { return _mm512_add_ps(a, b); }
+  static Value subtract(Value a, Value b) { return _mm512_sub_ps(a, b); }
+  static Value multiply(Value a, Value b) { return _mm512_mul_ps(a, b); }
+  static Value divide(Value a, Value b) { return _mm512_div_ps(a, b); }
+  // Where one is a NaN, the second argument: so min(high, max(low, v)) lets a NaN v through. (gcc 12 takes the forms
+  // without a mask for reads of something uninitialized.)
+  static Value max(Value a, Value b) { return _mm512_maskz_max_ps(0xFFFF, a, b); }
+  static Value min(Value a, Value b) { return _mm512_maskz_min_ps(0xFFFF, a, b); }
+};
+
+}  // namespace
+}  // namespace octet
