@@ -79,7 +79,7 @@ Hooks make_hooks(q_progress_fn progress, void* progress_user, q_log_fn log, void
   }
   if (progress == nullptr) return hooks;
   using Clock = std::chrono::steady_clock;
-  hooks.progress = [=, stage_seen = static_cast<const char*>(nullptr), start = Clock::time_point()](
+  hooks.progress = [=, stage_seen = static_cast<const char*>(nullptr), start = Clock::time_point(), stopped = false](
                        const char* stage, std::int64_t done, std::int64_t total) mutable {
     if (stage != stage_seen) {
       stage_seen = stage;
@@ -92,7 +92,8 @@ Hooks make_hooks(q_progress_fn progress, void* progress_user, q_log_fn log, void
     p.done = done;
     p.total = total;
     p.seconds_left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - done) : -1;
-    return progress(progress_user, &p) == 0;
+    stopped = stopped || progress(progress_user, &p) != 0;  // who has stopped it is not asked again
+    return !stopped;
   };
   return hooks;
 }

@@ -35,13 +35,15 @@ class CallerSource : public SampleSource {
   std::vector<std::string> none_;
 };
 
+constexpr std::int64_t kMaxSamples = std::int64_t{1} << 24;  // what is more is a count that went wrong
+
 Result<std::shared_ptr<const SampleSource>> caller_source(const q_calibration* given) {
   q_calibration calibration{};
   OCTET_TRY(read_struct(given, "options.calibration", &calibration));
   if (calibration.load == nullptr) return fail(Code::argument, "options.calibration.load is NULL");
-  if (calibration.count < 1) {
-    return fail(Code::argument, "options.calibration.count is " + std::to_string(calibration.count) +
-                                    "; at least one sample is needed");
+  if (calibration.count < 1 || calibration.count > kMaxSamples) {
+    return fail(Code::argument, "options.calibration.count is " + std::to_string(calibration.count) + "; 1 to " +
+                                    std::to_string(kMaxSamples) + " samples are possible");
   }
   return std::shared_ptr<const SampleSource>(std::make_shared<CallerSource>(calibration));
 }
@@ -51,6 +53,9 @@ Result<QuantizeConfig> config_of(const std::string& file, const Hooks& hooks) {
   OCTET_ASSIGN(QuantizeConfig config, load_config(file));
   if (!config.format_given && config.input_type == InputType::image) {
     hooks.info("'" + file + "': 'format' is not given: BGR, as in MNN");
+  }
+  if (!config.labels.empty()) {
+    OCTET_ASSIGN(config.labels, resolve_path(config.labels, file));
   }
   return config;
 }
@@ -105,6 +110,7 @@ Status compare(const q_model* reference, const q_model* model, const q_compare_o
   OCTET_ASSIGN(request.threads, thread_count(given.threads, usable_cpu_count()));
   if (file.empty()) return fail(Code::argument, "options.config_path is empty: it says how images become inputs");
   OCTET_ASSIGN(const QuantizeConfig config, config_of(file, hooks));
+  if (request.labels_file.empty()) request.labels_file = config.labels;
   request.reference = reference->graph;
   request.model = model->graph;
   request.label_offset = given.label_offset;

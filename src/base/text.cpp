@@ -74,10 +74,11 @@ bool is_control(std::string_view sequence) {
 }  // namespace
 
 std::string nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
+  word = word.substr(0, 64);
   std::string_view best;
   std::size_t best_distance = word.size() / 2 + 1;
   for (const auto candidate : candidates) {
-    const std::size_t distance = edit_distance(word.substr(0, 64), candidate);
+    const std::size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -92,6 +92,17 @@ Result<std::vector<RoundedWeights>> round_layers(const std::shared_ptr<const Pla
   return round_network(*plan->graph, patches, options, threads, hooks);
 }
 
+// Labels make sense for a network whose first output is a list of classes.
+Result<std::vector<std::int64_t>> labels_for(const Graph& graph, const std::string& file, const SampleSource& source,
+                                             std::int64_t offset) {
+  const Tensor& output = graph.at(graph.outputs[0]);
+  if (class_count(output.dims) == 0) {
+    return fail(Code::argument, "labels are given, but the first output '" + printable(output.name) +
+                                    "' is no list of classes: " + shape_text(output.dims));
+  }
+  return load_labels(file, source, offset);
+}
+
 Status check_weights(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     for (const TensorId id : node.inputs) {
@@ -217,8 +228,12 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
 
   auto shared = std::make_shared<const Graph>(std::move(int8));
   OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa));
+  MeasureOptions measuring{threads, {}};
+  if (!config.labels.empty()) {
+    OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
+  }
   OCTET_TRY(measure(float_plan, int8_plan, *samples.source, measured_samples(samples, observation.samples.used),
-                    {threads, {}}, hooks, report));
+                    measuring, hooks, report));
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   name_methods(*graph, assignment, choices, report);
   const MacCount macs = count_macs(*shared);
@@ -240,13 +255,8 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   MeasureOptions options;
   options.threads = request.threads;
   if (!request.labels_file.empty()) {
-    if (class_count(request.reference->at(request.reference->outputs[0]).dims) == 0) {
-      return fail(Code::argument, "labels are given, but the first output '" +
-                                      printable(request.reference->at(request.reference->outputs[0]).name) +
-                                      "' is no list of classes: " +
-                                      shape_text(request.reference->at(request.reference->outputs[0]).dims));
-    }
-    OCTET_ASSIGN(options.labels, load_labels(request.labels_file, *request.source, request.label_offset));
+    OCTET_ASSIGN(options.labels,
+                 labels_for(*request.reference, request.labels_file, *request.source, request.label_offset));
   }
   Report report;
   report.command = "compare";

@@ -201,8 +201,10 @@ class Run {
     if (!failure_.ok()) return failure_;
     if (cancelled_) return fail(Code::cancelled, "cancelled");
     if (outcome_.used.empty()) {
-      return fail(Code::data, "none of the " + std::to_string(job_.samples.size()) +
-                                  " samples could be read: " + list_text(outcome_.skipped, 20));
+      std::vector<std::string> reasons = job_.source->warnings();
+      reasons.insert(reasons.end(), outcome_.skipped.begin(), outcome_.skipped.end());
+      return fail(Code::data, "none of the " + std::to_string(reasons.size()) +
+                                  " samples could be read: " + list_text(reasons, 20));
     }
     if (job_.finish) job_.finish();
     return std::move(outcome_);

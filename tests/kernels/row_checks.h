@@ -21,7 +21,7 @@ void name_skipped_rows(const char* family, RowList<Row> list) {
   assert_true(list.rows[0]->isa == Isa::ref);
   for (int i = 1; i < list.count; ++i) {
     if (is_available(list.rows[i]->isa)) continue;
-    print_message("[  SKIPPED ] %s: %s needs %s, which this CPU does not have\n", family, list.rows[i]->name,
+    print_message("SKIPPED: %s: %s needs %s, which this CPU does not have\n", family, list.rows[i]->name,
                   name_of(list.rows[i]->isa));
   }
 }

@@ -147,6 +147,10 @@ void test_nearest_rounds_in_float32(void**) {
   assert_true(up.size() == 17);
   assert_true(up[8] == 5);
   assert_true(down[8] == 4);
+  // (4 + 0.5) / 0.3f - 0.5 is 14.499999 in float32; (19 + 0.5) / 1.3f - 0.5 is 14.500001: both count as ties.
+  assert_true(resized_line(20, 0.3F, ResizeKind::nearest, half, NearestKind::round_prefer_ceil) ==
+              FloatVector({1, 5, 8, 11, 15, 18}));
+  assert_true(resized_line(20, 1.3F, ResizeKind::nearest, half, NearestKind::round_prefer_floor)[19] == 14);
   assert_true(resized_line(4, 2, ResizeKind::nearest, asymmetric, NearestKind::floor) ==
               FloatVector({0, 0, 1, 1, 2, 2, 3, 3}));
   assert_true(resized_line(2, 2, ResizeKind::nearest, half, NearestKind::round_prefer_floor) ==

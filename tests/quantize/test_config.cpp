@@ -117,6 +117,12 @@ void keys_of_octet(void**) {
   assert_true(good(R"({"equalize": true, "feature_quantize_method": "KL"})").equalizes());
   assert_true(good("{}").equalizes());
   assert_false(good(R"({"feature_quantize_method": "KL"})").equalizes());
+  assert_true(good(R"({"bias_correction": true, "feature_quantize_method": "KL"})").corrects_bias());
+  assert_false(good(R"({"feature_quantize_method": "KL"})").corrects_bias());
+  assert_true(good("{}").corrects_bias());
+  assert_true(good(R"({"adaptive_rounding": true, "feature_quantize_method": "KL"})").rounds_adaptively());
+  assert_false(good(R"({"adaptive_rounding": false})").rounds_adaptively());
+  assert_true(good("{}").rounds_adaptively());
   assert_true(good(R"({"resize": {"mode": "stretch"}})").fit == FitMode::stretch);
   assert_true(good(R"({"resize": {"mode": "letterbox"}})").fit == FitMode::letterbox);
   assert_true(good(R"({"resize": {"mode": "crop"}})").fit == FitMode::crop);
@@ -264,9 +270,6 @@ void unknown_keys_and_words(void**) {
 
 void what_is_not_built_says_so(void**) {
   assert_error("{\"quant_bits\": 4}", "key 'quant_bits' (line 1): 4 bits are not built yet in this version; use 8",
-               Code::unsupported);
-  assert_error("{\"bias_correction\": true}",
-               "key 'bias_correction' (line 1): is not built yet in this version; use false or remove the key",
                Code::unsupported);
   assert_error("{\"mixed\": {\"max_drop\": 1}}",
                "key 'mixed' (line 1): mixed precision is not built yet in this version; remove the key "

@@ -11,6 +11,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/x86/conv_f32_tile.h"
+#include "kernels/x86/window.h"
 
 namespace octet {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 constexpr int64_t kTileFloats = 32 * 1024;  // input of one tile of work: a part of the second-level cache
 constexpr int32_t kMostColumns = 2048;      // output pixels of a tile of work in a row
 constexpr int64_t kLeastTiles = 16;         // for threads to share, where the layer is large enough
+constexpr int64_t kShortSum = 96;           // terms
 constexpr size_t kMostScratch = 64 << 20;   // a dilation this large is left to the reference
 
 int32_t divide_up(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
@@ -31,6 +33,8 @@ struct ConvPlan {
   ConvGeometry g;                     // a 1x1 convolution that touches every pixel once is one long row
   int64_t in_channels, out_channels;  // of a group
   int32_t vectors, block, blocks;     // vectors of output channels and blocks of a group; vectors of a block
+  int32_t tile_pixels;                // of a register tile
+  int32_t seeing_begin, seeing_end;   // output columns whose windows are not wholly beside the image
   bool copies;                        // into scratch
   int32_t rows, columns;              // of the output, in a tile of work
   int32_t row_parts, column_parts;    // tiles of an image
@@ -51,11 +55,30 @@ int64_t rows_seen(const ConvGeometry& g, int64_t rows) {
   return (rows - 1) * g.stride_h + (int64_t)(g.kernel_h - 1) * g.dilation_h + 1;
 }
 
-// Wide blocks where a row has few pixels, since a register tile wants at least eight sums to hide latency; otherwise
-// the block that needs the fewest loads for a multiply-add.
-int32_t block_vectors(int32_t vectors, int32_t pixels) {
-  if (pixels <= Vector::kTilePixels[3]) return smaller(vectors, 4);
-  return vectors == 3 && Vector::kTilePixels[2] >= 8 ? 3 : smaller(vectors, 2);
+// Sets the register tile. A tile of few pixels and many vectors lets the end of one overlap with the beginning of the
+// next, which is what counts for short sums, and has work enough where a row has few pixels; one of many pixels needs
+// little of the weights, which is what counts where those are many.
+void set_tile(ConvPlan& plan, int64_t terms, int32_t pixels) {
+  constexpr int32_t kWide = Vector::kWideTile;
+  const bool wide = terms <= kShortSum || pixels <= Vector::kTilePixels[kWide - 1];
+  const int32_t most = wide ? kWide : plan.vectors == 3 ? Vector::kMostInTile : 2;
+  plan.block = even_part(plan.vectors, most);
+  plan.blocks = divide_up(plan.vectors, plan.block);
+  plan.tile_pixels = Vector::kTilePixels[plan.block - 1];
+  if (wide && plan.block > 1) plan.tile_pixels = smaller(plan.tile_pixels, Vector::kTilePixels[kWide - 1]);
+}
+
+// Sets which columns of the output see the image at all; where windows of those reach over an edge, rows are copied.
+void set_columns(ConvPlan& plan) {
+  const ConvGeometry& g = plan.g;
+  const int64_t reach = (int64_t)(g.kernel_w - 1) * g.dilation_w;
+  const int32_t blind = g.pad_left > reach ? divide_up(g.pad_left - reach, g.stride_w) : 0;
+  plan.seeing_begin = smaller(blind, g.out_w);
+  const int32_t end = smaller(((int64_t)g.in_w - 1 + g.pad_left) / g.stride_w + 1, g.out_w);
+  plan.seeing_end = (int32_t)larger(end, plan.seeing_begin);
+  const int64_t first = (int64_t)plan.seeing_begin * g.stride_w - g.pad_left;
+  const int64_t last = ((int64_t)plan.seeing_end - 1) * g.stride_w - g.pad_left + reach;
+  plan.copies = plan.seeing_begin < plan.seeing_end && (first < 0 || last >= g.in_w);
 }
 
 ConvPlan plan_of(const ConvGeometry& geometry) {
@@ -70,9 +93,8 @@ ConvPlan plan_of(const ConvGeometry& geometry) {
   plan.in_channels = g.in_c / g.groups;
   plan.out_channels = g.out_c / g.groups;
   plan.vectors = divide_up(plan.out_channels, Vector::kLanes);
-  plan.block = block_vectors(plan.vectors, g.out_w);
-  plan.blocks = divide_up(plan.vectors, plan.block);
-  plan.copies = g.pad_left > 0 || columns_seen(g, g.out_w) > g.in_w;
+  set_tile(plan, plan.in_channels * g.kernel_h * g.kernel_w, g.out_w);
+  set_columns(plan);
 
   const int64_t pixel_floats = (int64_t)g.in_c * g.stride_w;
   const int64_t column_limit = larger(smaller(kTileFloats / pixel_floats, kMostColumns), 56);
@@ -146,16 +168,21 @@ struct ConvInput {
   int64_t row_step, pixel_step;
 };
 
-// The part of the output that a tile makes.
+// The part of the output that a tile makes. Columns outside of [seeing_begin, seeing_end) see nothing of the image.
 struct ConvPart {
-  int32_t image, y_begin, y_end, x_begin, x_end;
+  int32_t image, y_begin, y_end, x_begin, x_end, seeing_begin, seeing_end;
 };
 
-ConvPart part_of(const ConvPlan& plan, int64_t part) {
-  const auto x = (int32_t)(part % plan.column_parts) * plan.columns;
-  const auto y = (int32_t)(part / plan.column_parts % plan.row_parts) * plan.rows;
-  return {(int32_t)(part / plan.column_parts / plan.row_parts), y, smaller((int64_t)y + plan.rows, plan.g.out_h), x,
-          smaller((int64_t)x + plan.columns, plan.g.out_w)};
+ConvPart part_of(const ConvPlan& plan, int64_t number) {
+  ConvPart part{};
+  part.image = (int32_t)(number / plan.column_parts / plan.row_parts);
+  part.y_begin = (int32_t)(number / plan.column_parts % plan.row_parts) * plan.rows;
+  part.y_end = smaller((int64_t)part.y_begin + plan.rows, plan.g.out_h);
+  part.x_begin = (int32_t)(number % plan.column_parts) * plan.columns;
+  part.x_end = smaller((int64_t)part.x_begin + plan.columns, plan.g.out_w);
+  part.seeing_begin = smaller(larger(part.x_begin, plan.seeing_begin), part.x_end);
+  part.seeing_end = (int32_t)larger(smaller(part.x_end, plan.seeing_end), part.seeing_begin);
+  return part;
 }
 
 // Copies one row of the patch: `columns` pixels from column `first` of an input row on, zeros outside of the image.
@@ -178,12 +205,13 @@ ConvInput input_of(const ConvPlan& plan, const ConvF32Args& args, const ConvPart
   const ConvGeometry& g = plan.g;
   const int64_t row_step = g.in_w * g.in_pixel_stride;
   const float* image = args.input + part.image * g.in_h * row_step;
-  const int64_t first_column = (int64_t)part.x_begin * g.stride_w - g.pad_left;
+  const int64_t first_column = (int64_t)part.seeing_begin * g.stride_w - g.pad_left;
+  if (part.seeing_begin == part.seeing_end) return {image, 0, row_step, g.in_pixel_stride};
   if (!plan.copies) return {image + first_column * g.in_pixel_stride, 0, row_step, g.in_pixel_stride};
   const int64_t top = (int64_t)part.y_begin * g.stride_h - g.pad_top;
   const auto first_row = (int32_t)larger(top, 0);
   const int64_t last_row = smaller(top + rows_seen(g, part.y_end - part.y_begin), g.in_h);
-  const int64_t columns = columns_seen(g, part.x_end - part.x_begin);
+  const int64_t columns = columns_seen(g, part.seeing_end - part.seeing_begin);
   auto* patch = (float*)args.scratch;
   for (int64_t row = first_row; row < last_row; ++row) {
     copy_row(plan, image + row * row_step, first_column, columns, patch + (row - first_row) * columns * g.in_c);
@@ -191,28 +219,19 @@ ConvInput input_of(const ConvPlan& plan, const ConvF32Args& args, const ConvPart
   return {patch, first_row, columns * g.in_c, g.in_c};
 }
 
-// One row of the output, the channels of one block: register tiles of about the same size, side by side.
-void run_row(const ConvPlan& plan, ConvTile tile, int32_t vectors, int32_t pixels) {
-  const int32_t part = even_part(pixels, Vector::kTilePixels[vectors - 1]);
-  const RunConvTile full = conv_tile_of(vectors, part);
-  const int64_t input_step = part * tile.pixel_step;
-  for (; pixels >= part; pixels -= part) {
-    full(tile);
-    tile.input += input_step;
-    tile.output += part * plan.g.out_pixel_stride;
+// Neighbouring pixels of a row, the channels of one block: register tiles of about the same size, side by side.
+void run_pixels(const ConvPlan& plan, ConvTile tile, int32_t vectors, int32_t pixels) {
+  if (pixels == 0) return;
+  const int32_t parts = divide_up(pixels, plan.tile_pixels);
+  const int32_t large_parts = pixels % parts;
+  int32_t size = pixels / parts + (large_parts > 0 ? 1 : 0);
+  RunConvTile function = conv_tile_of(vectors, size);
+  for (int32_t part = 0; part < parts; ++part) {
+    if (part == large_parts && part > 0) function = conv_tile_of(vectors, --size);
+    function(tile);
+    tile.input += size * tile.pixel_step;
+    tile.output += size * tile.output_step;
   }
-  if (pixels > 0) conv_tile_of(vectors, pixels)(tile);
-}
-
-// Window rows inside the image for output row y: begin and end.
-struct WindowRows {
-  int32_t begin, end;
-};
-WindowRows window_rows(const ConvGeometry& g, int32_t y) {
-  const int64_t top = (int64_t)y * g.stride_h - g.pad_top;
-  const int32_t begin = top < 0 ? smaller(divide_up(-top, g.dilation_h), g.kernel_h) : 0;
-  const int32_t end = top < g.in_h ? smaller(divide_up(g.in_h - top, g.dilation_h), g.kernel_h) : 0;
-  return {begin, end > begin ? end : begin};
 }
 
 void run_block(const ConvPlan& plan, const ConvF32Args& args, const ConvPart& part, const ConvInput& input,
@@ -236,14 +255,20 @@ void run_block(const ConvPlan& plan, const ConvF32Args& args, const ConvPart& pa
   tile.low = args.low;
   tile.high = args.high;
   for (int32_t y = part.y_begin; y < part.y_end; ++y) {
-    const WindowRows rows = window_rows(g, y);
-    const int64_t row = (int64_t)y * g.stride_h - g.pad_top + (int64_t)rows.begin * g.dilation_h - input.first_row;
+    const int64_t top = (int64_t)y * g.stride_h - g.pad_top;
+    const Span rows = inside(top, g.kernel_h, g.dilation_h, g.in_h);
+    const int64_t row = top + (int64_t)rows.begin * g.dilation_h - input.first_row;
     tile.rows = rows.end - rows.begin;
     tile.input = tile.rows == 0 ? input.floats : input.floats + row * input.row_step + group * plan.in_channels;
     tile.weights = weights + (int64_t)rows.begin * g.kernel_w * plan.in_channels * vectors * Vector::kLanes;
-    tile.output =
-        args.output + (((int64_t)part.image * g.out_h + y) * g.out_w + part.x_begin) * g.out_pixel_stride + channel;
-    run_row(plan, tile, vectors, part.x_end - part.x_begin);
+    float* output = args.output + ((int64_t)part.image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
+    tile.output = output + part.seeing_begin * g.out_pixel_stride;
+    run_pixels(plan, tile, vectors, part.seeing_end - part.seeing_begin);
+    tile.rows = 0;
+    tile.output = output + part.x_begin * g.out_pixel_stride;
+    run_pixels(plan, tile, vectors, part.seeing_begin - part.x_begin);
+    tile.output = output + part.seeing_end * g.out_pixel_stride;
+    run_pixels(plan, tile, vectors, part.x_end - part.seeing_end);
   }
 }
 

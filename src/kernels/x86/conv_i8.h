@@ -17,6 +17,7 @@
 #pragma once
 
 #include "kernels/x86/packed_i8.h"
+#include "kernels/x86/unrolled.h"
 
 namespace octet {
 namespace {
@@ -118,24 +119,23 @@ int block_vectors(int64_t vectors, int64_t first) {
   return left >= V::kMaxVectors ? V::kMaxVectors : left >= 2 ? 2 : 1;
 }
 
-// The canonical weights of one output channel, one segment: depth `i` of the segment, or 0 behind its end.
-int8_t weight_at(const ConvPlan& p, const int8_t* channel, int32_t ky, int32_t segment_x, int64_t i) {
-  const int64_t kx = segment_x + i / p.in_per_group;
-  const int64_t c = i % p.in_per_group;
-  if (p.segments_x > 1 ? i >= p.in_per_group : kx >= p.g.kernel_w) return 0;
-  return channel[(c * p.g.kernel_h + ky) * p.g.kernel_w + kx];
-}
-
-// The weights of `channel` as lane `lane` of a block; returns their sum.
+// The weights of `channel`, in the order of its segments, as one lane of a block that is all 0; returns their sum.
 template <class V>
 int32_t pack_channel(const ConvPlan& p, const int8_t* channel, typename V::Weight* lane, int64_t group_step) {
+  const int64_t taps = (int64_t)p.g.kernel_h * p.g.kernel_w;
+  const int32_t columns = p.segments_x > 1 ? 1 : p.g.kernel_w;  // of a segment
   int32_t sum = 0;
   for (int32_t ky = 0; ky < p.segments_y; ++ky) {
-    for (int32_t kx = 0; kx < p.segments_x; ++kx) {
-      for (int64_t i = 0; i < p.segment_groups * V::kDepth; ++i) {
-        const int8_t w = weight_at(p, channel, ky, kx, i);
-        lane[i / V::kDepth * group_step + i % V::kDepth] = w;
-        sum += w;
+    for (int32_t sx = 0; sx < p.segments_x; ++sx) {
+      auto* group = lane;
+      int in_group = 0;
+      for (int32_t kx = sx; kx < sx + columns; ++kx) {
+        const int8_t* from = channel + (int64_t)ky * p.g.kernel_w + kx;
+        for (int32_t c = 0; c < p.in_per_group; ++c, from += taps) {
+          group[in_group] = *from;
+          sum += *from;
+          if (++in_group == V::kDepth) in_group = 0, group += group_step;
+        }
       }
       lane += p.segment_groups * group_step;
     }
@@ -182,13 +182,15 @@ size_t scratch_bytes(const ConvGeometry& geometry) {
   return (size_t)(p.panel_pitch * p.panel_rows) * sizeof(typename V::Element) + 64;
 }
 
-// Copies pixels [first, first + count) of an image row; those outside of the row become the zero point.
+// Copies pixels [first, first + count) of an image row; those outside of it become the zero point. null: a row outside
+// of the image.
 template <class V>
 void copy_row(const ConvPlan& p, const int8_t* row, int64_t first, int64_t count, int32_t zero_point,
               typename V::Element* to) {
   const int64_t c = p.g.in_c;
-  const int64_t before = row == nullptr ? count : least(most(-first, 0), count);
-  const int64_t inside = row == nullptr ? 0 : most(least(first + count, p.g.in_w) - (first + before), 0);
+  if (row == nullptr) return V::fill(to, count * c, zero_point);
+  const int64_t before = least(most(-first, 0), count);
+  const int64_t inside = most(least(first + count, p.g.in_w) - (first + before), 0);
   V::fill(to, before * c, zero_point);
   to += before * c;
   if (p.g.in_pixel_stride == c) {
@@ -217,9 +219,9 @@ void make_panel(const ConvPlan& p, const ConvI8Args& args, const TilePlace& plac
   auto* to = (typename V::Element*)args.scratch;
   for (int64_t r = 0; r < height; ++r) {
     const int64_t y = first_y + r;
-    const bool inside = y >= 0 && y < g.in_h;
-    const int8_t* row = args.input + ((int64_t)place.image * g.in_h + y) * g.in_w * g.in_pixel_stride;
-    copy_row<V>(p, inside ? row : nullptr, first_x, width, args.in_zero_point, to + r * p.panel_pitch);
+    const int64_t pixel = ((int64_t)place.image * g.in_h + y) * g.in_w;
+    const int8_t* row = y >= 0 && y < g.in_h ? args.input + pixel * g.in_pixel_stride : nullptr;
+    copy_row<V>(p, row, first_x, width, args.in_zero_point, to + r * p.panel_pitch);
   }
 }
 
@@ -246,45 +248,39 @@ struct BlockArgs {
 template <class V, int vectors, int pixels>
 void block(const BlockArgs& args) {
   typename V::Int sums[pixels][vectors];
-#pragma GCC unroll 16
-  for (int v = 0; v < vectors; ++v) {
+  unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
     const auto init = V::load(args.init + v * V::kLanes);
-#pragma GCC unroll 16
-    for (int i = 0; i < pixels; ++i) sums[i][v] = init;
-  }
+    unrolled<pixels>([&](auto i) __attribute__((always_inline)) { sums[i][v] = init; });
+  });
   const int64_t step = args.pixel_step;
   const char* weights = (const char*)args.weights;
   for (int32_t sy = 0; sy < args.segments_y; ++sy) {
     for (int32_t sx = 0; sx < args.segments_x; ++sx) {
+      const char* segment = (const char*)args.panel + sy * args.segment_y_step + sx * args.segment_x_step;
       const char* at[(pixels + 2) / 3];  // each serves three pixels by addressing modes
-#pragma GCC unroll 16
-      for (int i = 0; i < (pixels + 2) / 3; ++i) {
-        at[i] = (const char*)args.panel + sy * args.segment_y_step + sx * args.segment_x_step + 3 * i * step;
-      }
+      unrolled<(pixels + 2) / 3>([&](auto i) __attribute__((always_inline)) { at[i] = segment + 3 * i * step; });
       for (int64_t k = 0; k < args.segment_groups; ++k) {
         typename V::Int w[vectors];
-#pragma GCC unroll 16
-        for (int v = 0; v < vectors; ++v) w[v] = V::load(weights + v * V::kLanes * 4);
+        unrolled<vectors>([&](auto v) __attribute__((always_inline)) { w[v] = V::load(weights + v * V::kLanes * 4); });
         weights += vectors * V::kLanes * 4;
-#pragma GCC unroll 16
-        for (int i = 0; i < pixels; ++i) {
+        unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
           const auto x = V::broadcast(at[i / 3] + i % 3 * step);
-#pragma GCC unroll 16
-          for (int v = 0; v < vectors; ++v) sums[i][v] = V::dot(sums[i][v], x, w[v]);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < (pixels + 2) / 3; ++i) at[i] += 4;
+          unrolled<vectors>([&](auto v) __attribute__((always_inline)) { sums[i][v] = V::dot(sums[i][v], x, w[v]); });
+        });
+        unrolled<(pixels + 2) / 3>([&](auto i) __attribute__((always_inline)) { at[i] += 4; });
       }
     }
   }
   const auto output = V::template output_of<vectors>(args.multiplier, args.range, args.channels);
   int8_t* to = args.output;
   if (args.clamp_float) {
-#pragma GCC unroll 16
-    for (int i = 0; i < pixels; ++i, to += args.output_step) V::template store<vectors, true>(output, sums[i], to);
+    unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
+      V::template store<vectors, true>(output, sums[i], to + i * args.output_step);
+    });
   } else {
-#pragma GCC unroll 16
-    for (int i = 0; i < pixels; ++i, to += args.output_step) V::template store<vectors, false>(output, sums[i], to);
+    unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
+      V::template store<vectors, false>(output, sums[i], to + i * args.output_step);
+    });
   }
 }
 

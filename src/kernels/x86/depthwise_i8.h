@@ -1,16 +1,18 @@
 // Depthwise convolution int8 on x86: what the rows of all instruction sets share. Included by depthwise_i8_<isa>.cpp
 // alone; internal linkage.
 //
-// A tile is one output row of one block of channels, run in pieces along x. First the columns of input that a piece
-// needs are interleaved into the scratch memory: the V::kTaps values of a channel that lie above each other become one
-// 4-byte group, so that one multiply sums them. Then an output is the sum over kernel columns (and over further groups
-// of rows, where the kernel is higher) of group times weights.
+// A tile is one or a few output rows of one block of channels, run in pieces along x. First the columns of input that a
+// piece needs are interleaved into the scratch memory: the V::kTaps values of a channel that lie above each other
+// become one 4-byte group, so that one multiply sums them. Then an output is the sum over kernel columns (and over
+// further groups of rows, where the kernel is higher) of group times weights. Groups have room for more rows than the
+// kernel has: where the stride is 1, the same columns give as many more output rows, with the weights moved down.
 //
 // Columns are kept by their phase, x modulo the stride: the columns that consecutive outputs meet are neighbours. In a
 // narrow block, of 16 or 32 channels, a vector so holds several pixels.
 #pragma once
 
 #include "kernels/x86/packed_i8.h"
+#include "kernels/x86/unrolled.h"
 
 namespace octet {
 namespace {
@@ -21,12 +23,20 @@ struct DepthwisePlan {
   int32_t width;          // V::kBlock, or a narrower multiple of 16
   int32_t pixels;         // output pixels of a vector
   int32_t row_groups;     // of the kernel's rows
+  int32_t rows;           // output rows of a tile
   int32_t piece;          // output pixels
   int64_t phase_columns;  // places for the columns of one phase
   int64_t plane, group;   // bytes: one vector of all columns; all vectors of one group of rows
 };
 
 constexpr int64_t kDepthwisePiece = 16 << 10;  // bytes of columns at a time
+
+// Output rows that the same groups of input rows serve.
+template <class V>
+int64_t depthwise_rows(const ConvGeometry& g) {
+  if (g.stride_h > 1 || g.dilation_h > 1) return 1;
+  return least(ceil_div(g.kernel_h, V::kTaps) * V::kTaps - g.kernel_h + 1, g.out_h);
+}
 
 template <class V>
 DepthwisePlan depthwise_plan(const ConvGeometry& g, int64_t first_channel) {
@@ -37,6 +47,7 @@ DepthwisePlan depthwise_plan(const ConvGeometry& g, int64_t first_channel) {
   while (p.width > 16 && p.width / 2 >= p.channels) p.width /= 2;
   p.pixels = V::kBlock / p.width;
   p.row_groups = (int32_t)ceil_div(g.kernel_h, V::kTaps);
+  p.rows = (int32_t)depthwise_rows<V>(g);
   const int64_t column_bytes = V::kVectors * kVectorBytes / p.pixels * p.row_groups;
   const int64_t most_outputs = kDepthwisePiece / column_bytes / g.stride_w;
   const int64_t wanted = least(g.out_w, most(most_outputs, 16));
@@ -53,11 +64,11 @@ int64_t depthwise_blocks(const ConvGeometry& g) {
   return ceil_div(g.out_c, V::kBlock);
 }
 
-// Vectors of a block: weights [row group][kernel column][vector], then bias and multiplier [vector].
+// Vectors of a block: weights [output row][row group][kernel column][vector], then bias and multiplier [vector].
 template <class V>
 int64_t depthwise_block_bytes(const ConvGeometry& g) {
   const int64_t steps = ceil_div(g.kernel_h, V::kTaps) * g.kernel_w;
-  return (steps + 2) * V::kVectors * (int64_t)sizeof(typename V::Int);
+  return (steps * depthwise_rows<V>(g) + 2) * V::kVectors * (int64_t)sizeof(typename V::Int);
 }
 
 template <class V>
@@ -70,18 +81,22 @@ template <class V>
 void pack_depthwise_lane(const ConvGeometry& g, const ConvI8Constants& constants, int64_t channel, char* block,
                          int64_t lane) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
-  const int64_t row_groups = ceil_div(g.kernel_h, V::kTaps);
+  const int64_t rows = depthwise_rows<V>(g);
+  const int64_t row_bytes = ceil_div(g.kernel_h, V::kTaps) * g.kernel_w * kStep;
   const int8_t* weights = constants.weight + channel * g.kernel_h * g.kernel_w;
   int32_t sum = 0;
   for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
     for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
       const int8_t w = weights[ky * g.kernel_w + kx];
-      auto* groups = (typename V::Weight*)(block + (ky / V::kTaps * g.kernel_w + kx) * kStep);
-      groups[lane * V::kTaps + ky % V::kTaps] = w;
+      for (int64_t r = 0; r < rows; ++r) {
+        const int64_t tap = ky + r;
+        char* step = block + r * row_bytes + (tap / V::kTaps * g.kernel_w + kx) * kStep;
+        ((typename V::Weight*)step)[lane * V::kTaps + tap % V::kTaps] = w;
+      }
       sum += w;
     }
   }
-  char* bias = block + row_groups * g.kernel_w * kStep;
+  char* bias = block + rows * row_bytes;
   ((int32_t*)bias)[lane] = corrected_bias(constants.bias, channel, V::correction(constants.in_zero_point), sum);
   ((float*)(bias + kStep))[lane] = constants.multiplier[channel];
 }
@@ -131,46 +146,78 @@ struct DepthwiseColumns {
   int64_t first;                  // image column of the first one that is inside
 };
 
+// Where the next column goes: its phase's next place.
+struct ColumnPlace {
+  int64_t phase = 0, place = 0;
+
+  int64_t offset(const DepthwisePlan& p, int64_t place_bytes) const {
+    return (phase * p.phase_columns + place) * place_bytes;
+  }
+  void next(int64_t stride) {
+    if (++phase == stride) phase = 0, ++place;
+  }
+};
+
+// Interleaves the columns of one group of rows that lie inside the image. whole: all channels of the widest block.
+// Narrow pixels without gaps between them, and neighbours in the scratch memory too, are taken a vector at a time.
+// What the loop needs is copied first: for all that the compiler knows, the bytes that are stored change the plan.
+template <class V, bool whole>
+[[gnu::noinline]] ColumnPlace interleave_inside(const ConvGeometry& g, const DepthwisePlan& p,
+                                                const DepthwiseColumns& columns, int32_t zero_point, ColumnPlace place,
+                                                char* to) {
+  using Int = typename V::Int;
+  const int64_t place_bytes = (int64_t)sizeof(Int) / p.pixels, phase_bytes = p.phase_columns * place_bytes;
+  const int64_t plane = p.plane, stride = g.stride_w, inside = columns.inside;
+  const bool dense = !whole && stride == 1 && p.channels == p.width && g.in_pixel_stride == p.width;
+  const int64_t at_once = dense ? p.pixels : 1;
+  const int channels = p.channels;
+  const int8_t* row[V::kTaps];
+  int64_t step[V::kTaps];
+  unrolled<V::kTaps>([&](auto r) __attribute__((always_inline)) {
+    row[r] = columns.row[r] + columns.first * columns.step[r];
+    step[r] = columns.step[r] * at_once;
+  });
+  for (int64_t x = 0; x < inside; x += at_once) {
+    const int64_t pixels = least(at_once, inside - x);
+    Int groups[V::kVectors];
+    V::template interleave<whole>(row, (int)pixels * channels, zero_point, groups);
+    char* at = to + place.phase * phase_bytes + place.place * place_bytes;
+    unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) { V::keep(at + v * plane, groups[v]); });
+    unrolled<V::kTaps>([&](auto r) __attribute__((always_inline)) { row[r] += step[r]; });
+    if (dense) {
+      place.place += pixels;
+    } else {
+      place.next(stride);
+    }
+  }
+  return place;
+}
+
+template <class V>
+void interleave_outside(const ConvGeometry& g, const DepthwisePlan& p, int64_t count, int32_t zero_point,
+                        ColumnPlace& place, char* to) {
+  const auto padding = V::padding_groups(zero_point);
+  for (int64_t i = 0; i < count; ++i, place.next(g.stride_w)) {
+    char* at = to + place.offset(p, (int64_t)sizeof padding / p.pixels);
+    for (int v = 0; v < V::kVectors; ++v) V::keep(at + v * p.plane, padding);
+  }
+}
+
 // Interleaves the columns of one group of rows.
 template <class V>
 void interleave_columns(const ConvGeometry& g, const DepthwisePlan& p, const DepthwiseColumns& columns,
                         int32_t zero_point, char* to) {
-  using Int = typename V::Int;
-  const int64_t place_bytes = (int64_t)sizeof(Int) / p.pixels;
-  Int groups[V::kVectors];
-  int64_t phase = 0, place = 0;
-  auto keep = [&] {
-    char* at = to + (phase * p.phase_columns + place) * place_bytes;
-    for (int v = 0; v < V::kVectors; ++v) V::keep(at + v * p.plane, groups[v]);
-  };
-  auto next = [&] {
-    if (++phase == g.stride_w) phase = 0, ++place;
-  };
-  auto pad = [&](int64_t count) {
-    for (int v = 0; v < V::kVectors; ++v) groups[v] = V::padding_groups(zero_point);
-    for (int64_t i = 0; i < count; ++i, next()) keep();
-  };
-  pad(columns.before);
-  const int8_t* row[V::kTaps];
-  for (int r = 0; r < V::kTaps; ++r) row[r] = columns.row[r] + columns.first * columns.step[r];
-  // Pixels without gaps between them are taken a vector at a time.
-  const bool dense = g.stride_w == 1 && g.in_pixel_stride == p.width && p.channels == p.width;
-  const int64_t at_once = dense ? p.pixels : 1;
-  for (int64_t x = 0; x < columns.inside; x += at_once) {
-    const int64_t pixels = least(at_once, columns.inside - x);
-    V::interleave(row, (int)(dense ? pixels * p.width : p.channels), zero_point, groups);
-    keep();
-    for (int r = 0; r < V::kTaps; ++r) row[r] += columns.step[r] * at_once;
-    if (dense) {
-      place += pixels;
-    } else {
-      next();
-    }
+  ColumnPlace place;
+  interleave_outside<V>(g, p, columns.before, zero_point, place, to);
+  if (p.channels == V::kBlock) {
+    place = interleave_inside<V, true>(g, p, columns, zero_point, place, to);
+  } else {
+    place = interleave_inside<V, false>(g, p, columns, zero_point, place, to);
   }
-  pad(columns.after);
+  interleave_outside<V>(g, p, columns.after, zero_point, place, to);
 }
 
-// Prepares the columns of `count` outputs from `x` on in row `y`.
+// Prepares the columns of `count` outputs from `x` on in the rows from `y` on.
 template <class V>
 void make_columns(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t x, int64_t count,
                   int64_t first_channel, char* to) {
@@ -188,7 +235,7 @@ void make_columns(const DepthwisePlan& p, const ConvI8Args& args, int64_t image,
     for (int r = 0; r < V::kTaps; ++r) {
       const int64_t ky = group * V::kTaps + r;
       const int64_t in_y = y * g.stride_h - g.pad_top + ky * g.dilation_h;
-      const bool inside = ky < g.kernel_h && in_y >= 0 && in_y < g.in_h;
+      const bool inside = ky < g.kernel_h + p.rows - 1 && in_y >= 0 && in_y < g.in_h;
       columns.row[r] =
           inside ? args.input + (image * g.in_h + in_y) * g.in_w * g.in_pixel_stride + first_channel : outside;
       columns.step[r] = inside ? g.in_pixel_stride : 0;
@@ -210,28 +257,29 @@ struct DepthwiseOutput {
 };
 
 // `vectors` vectors of output pixels side by side; of the last one, `pixels` are stored.
+// Not inlined: its registers are its own.
 template <class V, int vectors, bool clamp_float>
-void depthwise_outputs(const DepthwiseOutput<V>& out, const char* columns, int64_t pixels, int8_t* to) {
+[[gnu::noinline]] void depthwise_outputs(const DepthwiseOutput<V>& out, const char* columns, int64_t pixels,
+                                         int8_t* to) {
   using Int = typename V::Int;
   Int sums[vectors][V::kVectors];
-  for (int i = 0; i < vectors; ++i) {
-    for (int v = 0; v < V::kVectors; ++v) sums[i][v] = V::load(out.bias + v * V::kLanes);
-  }
+  unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
+    const Int bias = V::load(out.bias + v * V::kLanes);
+    unrolled<vectors>([&](auto i) __attribute__((always_inline)) { sums[i][v] = bias; });
+  });
   const char* weights = out.weights;
   for (int64_t s = 0; s < out.steps; ++s) {
     const char* at = columns + out.offsets[s];
-#pragma GCC unroll 4
-    for (int v = 0; v < V::kVectors; ++v) {
+    unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
       const Int w = V::load(weights + v * (int64_t)sizeof(Int));
-#pragma GCC unroll 4
-      for (int i = 0; i < vectors; ++i) {
+      unrolled<vectors>([&](auto i) __attribute__((always_inline)) {
         sums[i][v] = V::dot(sums[i][v], V::load(at + v * out.plan.plane + i * (int64_t)sizeof(Int)), w);
-      }
-    }
+      });
+    });
     weights += V::kVectors * sizeof(Int);
   }
   const int64_t vector_step = out.plan.pixels * out.pixel_stride;
-  for (int i = 0; i < vectors; ++i, to += vector_step) {
+  unrolled<vectors>([&](auto i) __attribute__((always_inline)) {
     const int64_t left = i + 1 < vectors ? out.plan.pixels : pixels;
     if (out.plan.pixels == 1) {
       V::template store<V::kVectors, clamp_float>(out.values, sums[i], to);
@@ -247,31 +295,34 @@ void depthwise_outputs(const DepthwiseOutput<V>& out, const char* columns, int64
         }
       }
     }
-  }
+    to += vector_step;
+  });
 }
 
-template <class V, bool clamp_float>
+// `count` output pixels of a row, as many vectors at a time as possible.
+template <class V, bool clamp_float, int vectors = V::kOutputs>
 void depthwise_piece(const DepthwiseOutput<V>& out, const char* columns, int64_t count, int8_t* to) {
-  constexpr int64_t kBytes = sizeof(typename V::Int);
-  const int64_t pixels = out.plan.pixels;
-  int64_t x = 0;
-  for (; x + pixels < count; x += 2 * pixels, columns += 2 * kBytes, to += 2 * pixels * out.pixel_stride) {
-    depthwise_outputs<V, 2, clamp_float>(out, columns, least(pixels, count - x - pixels), to);
+  constexpr int64_t kBytes = vectors * sizeof(typename V::Int);
+  const int64_t before_last = (vectors - 1) * out.plan.pixels;
+  const int64_t all = vectors * out.plan.pixels;
+  for (; count > before_last; count -= all, columns += kBytes, to += all * out.pixel_stride) {
+    depthwise_outputs<V, vectors, clamp_float>(out, columns, least(out.plan.pixels, count - before_last), to);
   }
-  if (x < count) depthwise_outputs<V, 1, clamp_float>(out, columns, count - x, to);
+  if constexpr (vectors > 1) {
+    if (count > 0) depthwise_piece<V, clamp_float, vectors / 2>(out, columns, count, to);
+  }
 }
 
 template <class V>
 int64_t depthwise_tiles(const ConvGeometry& g) {
-  return (int64_t)g.batch * g.out_h * depthwise_blocks<V>(g);
+  return g.batch * ceil_div(g.out_h, depthwise_rows<V>(g)) * depthwise_blocks<V>(g);
 }
 
 template <class V>
-void depthwise_tile(const ConvI8Args& args, int64_t row, int64_t block) {
+void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_tile, int64_t block) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const ConvGeometry& g = args.geometry;
   const int64_t channel = block * V::kBlock;
-  const DepthwisePlan p = depthwise_plan<V>(g, channel);
   const int64_t place_bytes = (int64_t)sizeof(typename V::Int) / p.pixels;
   auto* offsets = (int64_t*)args.scratch;
   int64_t steps = 0;
@@ -282,26 +333,32 @@ void depthwise_tile(const ConvI8Args& args, int64_t row, int64_t block) {
     }
   }
   const char* weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
-  const auto* bias = (const int32_t*)(weights + steps * kStep);
-  const auto* multiplier = (const float*)(weights + (steps + 1) * kStep);
+  const auto* bias = (const int32_t*)(weights + steps * p.rows * kStep);
+  const auto* multiplier = (const float*)(weights + (steps * p.rows + 1) * kStep);
   const bool dense = p.pixels > 1 && p.channels == p.width && g.out_pixel_stride == p.width;
-  const DepthwiseOutput<V> out{p,
-                               V::template output_of<V::kVectors>(multiplier, args.range, p.channels),
-                               weights,
-                               bias,
-                               offsets,
-                               steps,
-                               g.out_pixel_stride,
-                               dense};
+  DepthwiseOutput<V> out{p,
+                         V::template output_of<V::kVectors>(multiplier, args.range, p.channels),
+                         weights,
+                         bias,
+                         offsets,
+                         steps,
+                         g.out_pixel_stride,
+                         dense};
   char* columns = (char*)args.scratch + offsets_bytes<V>(g);
+  const int64_t row_tiles = ceil_div(g.out_h, p.rows);
+  const int64_t image = row_tile / row_tiles;
+  const int64_t y = row_tile % row_tiles * p.rows;
   for (int64_t x = 0; x < g.out_w; x += p.piece) {
     const int64_t count = least(p.piece, g.out_w - x);
-    make_columns<V>(p, args, row / g.out_h, row % g.out_h, x, count, channel, columns);
-    int8_t* to = args.output + (row * g.out_w + x) * g.out_pixel_stride + channel;
-    if (((const PackedHeader*)args.packed)->clamp_float) {
-      depthwise_piece<V, true>(out, columns, count, to);
-    } else {
-      depthwise_piece<V, false>(out, columns, count, to);
+    make_columns<V>(p, args, image, y, x, count, channel, columns);
+    for (int64_t r = 0; r < least(p.rows, g.out_h - y); ++r) {
+      int8_t* to = args.output + ((image * g.out_h + y + r) * g.out_w + x) * g.out_pixel_stride + channel;
+      out.weights = weights + r * steps * kStep;
+      if (((const PackedHeader*)args.packed)->clamp_float) {
+        depthwise_piece<V, true>(out, columns, count, to);
+      } else {
+        depthwise_piece<V, false>(out, columns, count, to);
+      }
     }
   }
 }
@@ -309,7 +366,12 @@ void depthwise_tile(const ConvI8Args& args, int64_t row, int64_t block) {
 template <class V>
 void depthwise_run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end) {
   const int64_t blocks = depthwise_blocks<V>(args.geometry);
-  for (int64_t tile = tile_begin; tile < tile_end; ++tile) depthwise_tile<V>(args, tile / blocks, tile % blocks);
+  const DepthwisePlan whole = depthwise_plan<V>(args.geometry, 0);
+  const DepthwisePlan last = depthwise_plan<V>(args.geometry, (blocks - 1) * V::kBlock);
+  for (int64_t tile = tile_begin; tile < tile_end; ++tile) {
+    const int64_t block = tile % blocks;
+    depthwise_tile<V>(block + 1 < blocks ? whole : last, args, tile / blocks, block);
+  }
 }
 
 }  // namespace

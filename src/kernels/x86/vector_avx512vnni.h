@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "kernels/conv.h"
+#include "kernels/x86/unrolled.h"
 
 namespace octet {
 namespace {
@@ -56,9 +57,12 @@ struct Avx512Vnni {
   };
 
   template <int vectors>
-  static Output<vectors> output_of(const float* multiplier, const OutputRange& range, int32_t channels) {
+  [[gnu::always_inline]] static Output<vectors> output_of(const float* multiplier, const OutputRange& range,
+                                                          int32_t channels) {
     Output<vectors> out;
-    for (int v = 0; v < vectors; ++v) out.multiplier[v] = _mm512_loadu_ps(multiplier + v * kLanes);
+    unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
+      out.multiplier[v] = _mm512_loadu_ps(multiplier + v * kLanes);
+    });
     out.low = _mm512_set1_ps(range.low);
     out.high = _mm512_set1_ps(range.high);
     out.zero_point = _mm512_set1_epi16((short)range.zero_point);
@@ -72,13 +76,13 @@ struct Avx512Vnni {
   // The contract clamps before it rounds. The bounds are integers, so that clamping bytes afterwards is the same
   // wherever the rounded value fits an int32; saturation on the way down to bytes does not disturb it.
   template <int vectors, bool clamp_float>
-  static auto bytes(const Output<vectors>& out, const __m512i* sums) {
+  [[gnu::always_inline]] static auto bytes(const Output<vectors>& out, const __m512i* sums) {
     __m512i rounded[vectors];
-    for (int v = 0; v < vectors; ++v) {
+    unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
       __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[v]), out.multiplier[v]);
       if constexpr (clamp_float) y = _mm512_min_ps(_mm512_max_ps(y, out.low), out.high);
       rounded[v] = _mm512_cvtps_epi32(y);
-    }
+    });
     if constexpr (vectors == 4) {
       const __m512i ab = _mm512_adds_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), out.zero_point);
       const __m512i cd = _mm512_adds_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), out.zero_point);
@@ -95,7 +99,7 @@ struct Avx512Vnni {
   }
 
   template <int vectors, bool clamp_float>
-  static void store(const Output<vectors>& out, const __m512i* sums, int8_t* to) {
+  [[gnu::always_inline]] static void store(const Output<vectors>& out, const __m512i* sums, int8_t* to) {
     const auto y = bytes<vectors, clamp_float>(out, sums);
     if (out.all_channels) {
       __builtin_memcpy(to, &y, sizeof y);
@@ -112,13 +116,17 @@ struct Avx512Vnni {
   static constexpr int kBlock = 64;
   static constexpr int kVectors = 4;
   static constexpr int kTaps = 4;
+  static constexpr int kOutputs = 4;  // vectors of pixels whose sums stay in registers
 
   // Groups of one column: byte b of channel c is row b's channel c. `count` channels are read.
-  static void interleave(const int8_t* const* rows, int count, int32_t, __m512i* groups) {
-    const __mmask64 mask = ~(uint64_t)0 >> (64 - count);
+  template <bool whole>
+  [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t, __m512i* groups) {
+    const __mmask64 mask = whole ? ~(uint64_t)0 : ~(uint64_t)0 >> (64 - count);
     const __m512i flip = _mm512_set1_epi8(-128);
     __m512i row[4];
-    for (int r = 0; r < 4; ++r) row[r] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, rows[r]), flip);
+    unrolled<4>([&](auto r) __attribute__((always_inline)) {
+      row[r] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, rows[r]), flip);
+    });
     const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]), high01 = _mm512_unpackhi_epi8(row[0], row[1]);
     const __m512i low23 = _mm512_unpacklo_epi8(row[2], row[3]), high23 = _mm512_unpackhi_epi8(row[2], row[3]);
     groups[0] = _mm512_unpacklo_epi16(low01, low23);

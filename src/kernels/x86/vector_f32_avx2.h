@@ -14,6 +14,8 @@ struct Vector {
   // Pixels of a register tile of 1, 2, 3 and 4 vectors of channels: accumulators, weights and one input in 16
   // registers.
   static constexpr int kTilePixels[] = {10, 6, 4, 2};
+  static constexpr int kWideTile = 2;    // vectors of a tile for short sums and for few pixels
+  static constexpr int kMostInTile = 2;  // vectors of other tiles
 
   using Value = __m256;
   using Lanes = int32_t;  // how many of a vector exist, from the first on
@@ -40,6 +42,19 @@ struct Vector {
   // Where one is a NaN, the second argument: so min(high, max(low, v)) lets a NaN v through.
   static Value max(Value a, Value b) { return _mm256_max_ps(a, b); }
   static Value min(Value a, Value b) { return _mm256_min_ps(a, b); }
+  // Lane by lane: x < 0 ? a : b.
+  static Value if_negative(Value x, Value a, Value b) {
+    return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LT_OQ));
+  }
+
+  // Sums of long runs are made in double.
+  static constexpr int kDoubles = 4;
+  using Doubles = __m256d;
+  static Doubles broadcast_double(double x) { return _mm256_set1_pd(x); }
+  static Doubles load_doubles(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+  static void store_doubles(float* p, Doubles v) { _mm_storeu_ps(p, _mm256_cvtpd_ps(v)); }
+  static Doubles add(Doubles a, Doubles b) { return _mm256_add_pd(a, b); }
+  static Doubles divide(Doubles a, Doubles b) { return _mm256_div_pd(a, b); }
 
  private:
   static __m256i mask(Lanes lanes) {

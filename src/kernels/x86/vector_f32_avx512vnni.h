@@ -14,6 +14,8 @@ struct Vector {
   // Pixels of a register tile of 1, 2, 3 and 4 vectors of channels: accumulators, weights and one input in 32
   // registers.
   static constexpr int kTilePixels[] = {14, 14, 9, 6};
+  static constexpr int kWideTile = 4;    // vectors of a tile for short sums and for few pixels
+  static constexpr int kMostInTile = 3;  // vectors of other tiles
 
   using Value = __m512;
   using Lanes = __mmask16;  // the first ones of a vector, those that exist
@@ -29,10 +31,23 @@ struct Vector {
   static Value subtract(Value a, Value b) { return _mm512_sub_ps(a, b); }
   static Value multiply(Value a, Value b) { return _mm512_mul_ps(a, b); }
   static Value divide(Value a, Value b) { return _mm512_div_ps(a, b); }
-  // Where one is a NaN, the second argument: so min(high, max(low, v)) lets a NaN v through. (gcc 12 takes the forms
-  // without a mask for reads of something uninitialized.)
+  // Where one is a NaN, the second argument: so min(high, max(low, v)) lets a NaN v through. (Here and
+  // below: gcc 12 takes the forms without a mask for reads of something uninitialized.)
   static Value max(Value a, Value b) { return _mm512_maskz_max_ps(0xFFFF, a, b); }
   static Value min(Value a, Value b) { return _mm512_maskz_min_ps(0xFFFF, a, b); }
+  // Lane by lane: x < 0 ? a : b.
+  static Value if_negative(Value x, Value a, Value b) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ), b, a);
+  }
+
+  // Sums of long runs are made in double.
+  static constexpr int kDoubles = 8;
+  using Doubles = __m512d;
+  static Doubles broadcast_double(double x) { return _mm512_set1_pd(x); }
+  static Doubles load_doubles(const float* p) { return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); }
+  static void store_doubles(float* p, Doubles v) { _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(0xFF, v)); }
+  static Doubles add(Doubles a, Doubles b) { return _mm512_add_pd(a, b); }
+  static Doubles divide(Doubles a, Doubles b) { return _mm512_div_pd(a, b); }
 };
 
 }  // namespace

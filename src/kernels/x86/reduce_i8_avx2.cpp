@@ -1,0 +1,58 @@
+#include "kernels/reduce.h"
+#include "kernels/x86/round_avx2.h"
+
+namespace octet {
+namespace {
+
+// Calls visit(offset) for all indices of the loops.
+template <class Visit>
+void for_offsets(const Loops& loops, int64_t count, Visit visit) {
+  int64_t at[kMaxLoops] = {};
+  int64_t offset = 0;
+  for (int64_t j = 0; j < count; ++j) {
+    visit(offset);
+    for (int32_t d = loops.rank - 1; d >= 0; --d) {
+      offset += loops.strides[d];
+      if (++at[d] < loops.dims[d]) break;
+      offset -= loops.dims[d] * loops.strides[d];
+      at[d] = 0;
+    }
+  }
+}
+
+// Results side by side in memory: 32 means at a time.
+void means_32(const ReduceI8Args& args, const Rounding& rounding, const int8_t* input, int8_t* output) {
+  const __m256i zero = _mm256_set1_epi32(args.in_zero_point);
+  __m256i sums[4];
+  for (int v = 0; v < 4; ++v) sums[v] = _mm256_setzero_si256();
+  for_offsets(args.reduced, args.count, [&](int64_t offset) {
+    for (int v = 0; v < 4; ++v) sums[v] = _mm256_add_epi32(sums[v], centred(input + offset + 8 * v, zero));
+  });
+  __m256 y[4];
+  for (int v = 0; v < 4; ++v) y[v] = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[v]), _mm256_set1_ps(args.factor));
+  _mm256_storeu_si256((__m256i*)output, round_bytes(rounding, y));
+}
+
+void run(const ReduceI8Args& args, int64_t begin, int64_t end) {
+  const Rounding rounding = rounding_of(args.range);
+  const int32_t last = args.kept.rank - 1;
+  const bool side_by_side = last >= 0 && args.kept.strides[last] == 1;
+  for (int64_t i = begin; i < end;) {
+    const int8_t* input = args.input + offset_of(args.kept, i);
+    const int64_t row = side_by_side ? args.kept.dims[last] - i % args.kept.dims[last] : 1;
+    if (row >= 32 && end - i >= 32) {
+      means_32(args, rounding, input, args.output + i);
+      i += 32;
+      continue;
+    }
+    int32_t sum = 0;
+    for_offsets(args.reduced, args.count, [&](int64_t offset) { sum += input[offset] - args.in_zero_point; });
+    args.output[i++] = round_byte(rounding, (float)sum * args.factor);
+  }
+}
+
+}  // namespace
+
+extern const ReduceI8Row reduce_i8_avx2 = {"reduce_i8_avx2", Isa::avx2, run};
+
+}  // namespace octet

@@ -1,0 +1,52 @@
+// VNNI on 256-bit registers, VEX-encoded (16 registers) or EVEX-encoded (32 registers): the traits class of the int8
+// convolutions, but for the multiply, which the including file derives. Panel elements are x + 128 as uint8, weights
+// int8. Internal linkage, as in the files that include it.
+#pragma once
+
+#include "kernels/x86/vector_ymm.h"
+
+namespace octet {
+namespace {
+
+struct Vnni256 : Ymm {
+  using Element = uint8_t;
+  using Weight = int8_t;
+  static constexpr int kDepth = 4;
+  static int32_t correction(int32_t zero_point) { return -(zero_point + 128); }
+
+  static void fill(uint8_t* to, int64_t count, int32_t zero_point) {
+    if (count > 0) __builtin_memset(to, zero_point + 128, (size_t)count);
+  }
+
+  static void convert(uint8_t* to, const int8_t* from, int64_t count, int32_t) {
+    const __m256i flip = _mm256_set1_epi8(-128);
+    int64_t i = 0;
+    for (; i + 32 <= count; i += 32) keep(to + i, _mm256_xor_si256(load(from + i), flip));
+    for (; i < count; ++i) to[i] = (uint8_t)(from[i] + 128);
+  }
+
+  // Depthwise: a block of channels is 32 wide; a group of a channel holds 4 taps.
+  static constexpr int kBlock = 32;
+  static constexpr int kVectors = 4;
+  static constexpr int kTaps = 4;
+  static constexpr int kOutputs = 2;  // vectors of pixels whose sums stay in registers
+
+  template <bool whole>
+  [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t, __m256i* groups) {
+    const __m256i flip = _mm256_set1_epi8(-128);
+    __m256i row[4];
+    unrolled<4>([&](auto r) __attribute__((always_inline)) {
+      row[r] = _mm256_xor_si256(load_some<__m256i, whole>(rows[r], count), flip);
+    });
+    const __m256i low01 = _mm256_unpacklo_epi8(row[0], row[1]), high01 = _mm256_unpackhi_epi8(row[0], row[1]);
+    const __m256i low23 = _mm256_unpacklo_epi8(row[2], row[3]), high23 = _mm256_unpackhi_epi8(row[2], row[3]);
+    groups[0] = _mm256_unpacklo_epi16(low01, low23);
+    groups[1] = _mm256_unpackhi_epi16(low01, low23);
+    groups[2] = _mm256_unpacklo_epi16(high01, high23);
+    groups[3] = _mm256_unpackhi_epi16(high01, high23);
+  }
+  static __m256i padding_groups(int32_t zero_point) { return _mm256_set1_epi8((char)(zero_point + 128)); }
+};
+
+}  // namespace
+}  // namespace octet

@@ -1,0 +1,135 @@
+// Memory: running takes none, and a library that gets none anywhere says Q_E_MEMORY.
+#include "abi/network.h"
+#include "support/allocations.h"
+#include "support/temporary.h"
+
+namespace octet::test {
+namespace {
+
+void test_run_allocates_nothing(void**) {
+  if (!Allocations::kCounted) skip();
+  const Model source = load_bytes(small_network());
+  const Model int8 = quantize(source.get());
+  for (const q_model* model : {source.get(), int8.get()}) {
+    for (const int threads : {1, 3}) {
+      const Session session = make_session(model, threads);
+      auto input = sample(0);
+      std::vector<float> output(kOutputCount);
+      const q_tensor in = {input.data(), input.size() * 4, nullptr, Q_FLOAT32, 0};
+      const q_tensor out = {output.data(), output.size() * 4, nullptr, Q_FLOAT32, 0};
+      Error error;
+      for (int i = 0; i < 3; ++i) {
+        const long before = Allocations::count;
+        const q_status status = q_session_run(session.get(), &in, 1, &out, 1, &error);
+        const long after = Allocations::count;
+        expect_ok(status, error);
+        assert_int_equal(after - before, 0);
+      }
+    }
+  }
+}
+
+// Calls `call` with 0, 1, 2, ... allocations that succeed, and then none, until it works. The step grows, so that calls
+// with many thousands of allocations end in time.
+template <class Call>
+void check_every_failure(const char* what, Call call) {
+  int failures = 0;
+  for (long allowed = 0;; allowed += 1 + allowed / 60) {
+    assert_true(allowed < 10000000);
+    Error error;
+    Allocations::left = allowed;
+    const q_status status = call(error);
+    Allocations::left = -1;
+    if (status == Q_OK) break;
+    if (status != Q_E_MEMORY)
+      fail_msg("%s, %ld allocations: %s: %s", what, allowed, q_status_name(status), error.message);
+    assert_true(error.message[0] != 0);
+    ++failures;
+  }
+  assert_true(failures >= 3);
+}
+
+void test_every_failing_allocation(void**) {
+  if (!Allocations::kCounted) skip();
+  const TemporaryFolder folder;
+  const std::string bytes = small_network();
+  const std::string path = folder.write("small.onnx", bytes);
+  const std::string octet_path = folder.path("small.octet");
+  const std::string picture = std::string(OCTET_SOURCE_DIR) + "/examples/models/test/0001.png";
+  const std::string photograph = std::string(OCTET_SOURCE_DIR) + "/examples/models/calibration/0017.jpg";
+  const Model model = load_bytes(bytes);
+  Error error;
+  expect_ok(q_model_save(model.get(), str(octet_path), &error), error);
+  for (const std::string& file : {path, octet_path}) {
+    check_every_failure("q_model_load", [&](Error& e) {
+      q_model* out = nullptr;
+      const q_status status = q_model_load(str(file), nullptr, &out, &e);
+      assert_true((out != nullptr) == (status == Q_OK));
+      q_model_free(out);
+      return status;
+    });
+  }
+  check_every_failure("q_model_load_bytes", [&](Error& e) {
+    q_model* out = nullptr;
+    const q_status status = q_model_load_bytes({bytes.data(), bytes.size()}, q_text("x"), nullptr, &out, &e);
+    q_model_free(out);
+    return status;
+  });
+  check_every_failure("q_model_save", [&](Error& e) { return q_model_save(model.get(), str(octet_path), &e); });
+  check_every_failure("q_session_create", [&](Error& e) {
+    const Model fresh = [&] {
+      const long left = Allocations::left.exchange(-1);
+      Model loaded = load_bytes(bytes);
+      Allocations::left = left;
+      return loaded;
+    }();
+    auto options = sized<q_session_options>();
+    options.threads = 3;
+    q_session* out = nullptr;
+    const q_status status = q_session_create(fresh.get(), &options, &out, &e);
+    assert_true((out != nullptr) == (status == Q_OK));
+    q_session_free(out);
+    return status;
+  });
+  for (const std::string& file : {picture, photograph}) {
+    check_every_failure("q_image_load", [&](Error& e) {
+      q_image* out = nullptr;
+      const q_status status = q_image_load(str(file), Q_PIXELS_RGB, &out, &e);
+      q_image_free(out);
+      return status;
+    });
+  }
+}
+
+void test_quantizing_with_failing_allocations(void**) {
+  if (!Allocations::kCounted) skip();
+  const Model model = load_bytes(small_network());
+  q_calibration samples = calibration(3);
+  samples.load = [](void*, std::int64_t, const q_tensor* inputs, std::int32_t) -> std::int32_t {
+    auto* values = static_cast<float*>(inputs[0].data);
+    for (std::size_t i = 0; i < kInputCount; ++i) values[i] = static_cast<float>(i % 17) / 8 - 1;
+    return 0;
+  };
+  check_every_failure("q_quantize", [&](Error& e) {
+    auto options = sized<q_quantize_options>();
+    options.calibration = &samples;
+    options.feature_method = q_text("MINMAX");
+    options.threads = 2;
+    q_model* out = nullptr;
+    const q_status status = q_quantize(model.get(), &options, &out, nullptr, &e);
+    assert_true((out != nullptr) == (status == Q_OK));
+    q_model_free(out);
+    return status;
+  });
+}
+
+}  // namespace
+}  // namespace octet::test
+
+int main() {
+  using namespace octet::test;
+  const CMUnitTest tests[] = {cmocka_unit_test(test_run_allocates_nothing),
+                              cmocka_unit_test(test_every_failing_allocation),
+                              cmocka_unit_test(test_quantizing_with_failing_allocations)};
+  return cmocka_run_group_tests_name("allocations of the ABI", tests, nullptr, nullptr);
+}

@@ -1,0 +1,228 @@
+// Structs that grow: what a caller of another version of the header passes is understood or refused.
+#include "abi/network.h"
+
+namespace octet::test {
+namespace {
+
+// A struct of the caller with room behind it, as a newer header would have.
+template <class T>
+union Longer {
+  T value;
+  unsigned char bytes[sizeof(T) + 64];
+};
+
+template <class T>
+Longer<T> longer() {
+  Longer<T> result;
+  std::memset(&result, 0, sizeof result);
+  result.value.struct_size = sizeof result.bytes;
+  return result;
+}
+
+// Sizes that no header has.
+constexpr std::uint32_t kNonsense[] = {0, 1, 3, 7, 4097, 1U << 30, 0xFFFFFFFFU};
+
+// `call(pointer to struct, error)` reads the struct.
+template <class T, class Call>
+void check_read(Call call) {
+  T value = sized<T>();
+  Error error;
+  expect_ok(call(&value, &error), error);
+  for (const std::uint32_t size : kNonsense) {
+    value.struct_size = size;
+    expect_failure(call(&value, &error), Q_E_ARGUMENT, error, "struct_size");
+  }
+  auto newer = longer<T>();
+  expect_ok(call(&newer.value, &error), error);
+  newer.bytes[sizeof newer.bytes - 1] = 1;  // a member that this library does not know
+  expect_failure(call(&newer.value, &error), Q_E_ARGUMENT, error, "newer than this library");
+  value.struct_size = alignof(T) < 8 ? 8 : alignof(T);  // an old header's: the rest is not looked at
+  std::memset(reinterpret_cast<unsigned char*>(&value) + value.struct_size, 0xFF, sizeof value - value.struct_size);
+  expect_ok(call(&value, &error), error);
+}
+
+// `call(pointer to struct, error)` writes the struct.
+template <class T, class Call>
+void check_write(Call call) {
+  T value = sized<T>();
+  Error error;
+  expect_ok(call(&value, &error), error);
+  assert_int_equal(value.struct_size, sizeof value);
+  expect_failure(call(static_cast<T*>(nullptr), &error), Q_E_ARGUMENT, error, "NULL");
+  for (const std::uint32_t size : kNonsense) {
+    T other = value;
+    other.struct_size = size;
+    expect_failure(call(&other, &error), Q_E_ARGUMENT, error, "struct_size");
+  }
+  auto newer = longer<T>();
+  std::memset(newer.bytes + sizeof(T), 0xAB, 64);
+  expect_ok(call(&newer.value, &error), error);
+  assert_int_equal(newer.value.struct_size, sizeof newer.bytes);
+  for (std::size_t i = sizeof(T); i < sizeof newer.bytes; ++i) assert_int_equal(newer.bytes[i], 0);
+  // A shorter struct gets its members and nothing behind them.
+  Longer<T> shorter;
+  std::memset(&shorter, 0xCD, sizeof shorter);
+  shorter.value.struct_size = alignof(T) < 8 ? 8 : alignof(T);
+  expect_ok(call(&shorter.value, &error), error);
+  for (std::size_t i = shorter.value.struct_size; i < sizeof shorter.bytes; ++i)
+    assert_int_equal(shorter.bytes[i], 0xCD);
+  assert_memory_equal(reinterpret_cast<unsigned char*>(&value) + 4, shorter.bytes + 4, shorter.value.struct_size - 4);
+}
+
+void test_options(void**) {
+  const std::string bytes = small_network();
+  const Model model = load_bytes(bytes);
+  check_read<q_load_options>([&](const q_load_options* options, Error* error) {
+    q_model* out = nullptr;
+    const q_status status = q_model_load_bytes({bytes.data(), bytes.size()}, q_text("x"), options, &out, error);
+    assert_true((out != nullptr) == (status == Q_OK));
+    q_model_free(out);
+    return status;
+  });
+  check_read<q_session_options>([&](const q_session_options* options, Error* error) {
+    q_session* out = nullptr;
+    const q_status status = q_session_create(model.get(), options, &out, error);
+    assert_true((out != nullptr) == (status == Q_OK));
+    q_session_free(out);
+    return status;
+  });
+  // The calibration struct inside the options of a quantization.
+  for (const std::uint32_t size : kNonsense) {
+    q_calibration samples = calibration(2);
+    samples.struct_size = size;
+    auto options = sized<q_quantize_options>();
+    options.calibration = &samples;
+    q_model* out = nullptr;
+    Error error;
+    expect_failure(q_quantize(model.get(), &options, &out, nullptr, &error), Q_E_ARGUMENT, error,
+                   "calibration.struct_size");
+    assert_null(out);
+    options.struct_size = size;
+    expect_failure(q_quantize(model.get(), &options, &out, nullptr, &error), Q_E_ARGUMENT, error,
+                   "options.struct_size");
+    auto compare = sized<q_compare_options>();
+    compare.struct_size = size;
+    q_report* report = nullptr;
+    expect_failure(q_compare(model.get(), model.get(), &compare, &report, &error), Q_E_ARGUMENT, error, "struct_size");
+    assert_null(report);
+  }
+}
+
+void test_what_getters_fill(void**) {
+  const Model model = load_bytes(small_network());
+  const Session session = make_session(model.get());
+  check_write<q_model_info>([&](q_model_info* out, Error* error) { return q_model_get_info(model.get(), out, error); });
+  check_write<q_tensor_info>(
+      [&](q_tensor_info* out, Error* error) { return q_model_get_input(model.get(), 0, out, error); });
+  check_write<q_tensor_info>(
+      [&](q_tensor_info* out, Error* error) { return q_model_get_output(model.get(), 0, out, error); });
+  check_write<q_layer_info>(
+      [&](q_layer_info* out, Error* error) { return q_model_get_layer(model.get(), 0, out, error); });
+  check_write<q_session_info>(
+      [&](q_session_info* out, Error* error) { return q_session_get_info(session.get(), out, error); });
+  check_write<q_step_info>(
+      [&](q_step_info* out, Error* error) { return q_session_get_step(session.get(), 0, out, error); });
+}
+
+void test_what_reports_fill(void**) {
+  const Model model = load_bytes(small_network());
+  const q_calibration samples = calibration(4);
+  auto options = sized<q_quantize_options>();
+  options.calibration = &samples;
+  options.feature_method = q_text("MINMAX");
+  q_model* quantized = nullptr;
+  q_report* made = nullptr;
+  Error error;
+  expect_ok(q_quantize(model.get(), &options, &quantized, &made, &error), error);
+  const Model owned(quantized);
+  const Report report(made);
+  check_write<q_report_info>([&](q_report_info* out, Error* e) { return q_report_get_info(report.get(), out, e); });
+  check_write<q_output_error>(
+      [&](q_output_error* out, Error* e) { return q_report_get_output(report.get(), 0, out, e); });
+  check_write<q_layer_error>([&](q_layer_error* out, Error* e) { return q_report_get_layer(report.get(), 0, out, e); });
+}
+
+void test_what_images_fill(void**) {
+  const std::string folder = std::string(OCTET_SOURCE_DIR) + "/examples/models/";
+  q_image* loaded = nullptr;
+  Error error;
+  expect_ok(q_image_load(str(folder + "test/0001.png"), Q_PIXELS_RGB, &loaded, &error), error);
+  const Image image(loaded);
+  const Model model = load_bytes(small_network());
+  check_write<q_image_info>([&](q_image_info* out, Error* e) { return q_image_get_info(image.get(), out, e); });
+  check_write<q_recipe>(
+      [&](q_recipe* out, Error* e) { return q_recipe_from_config(str(folder + "quantize.json"), out, e); });
+  auto recipe = sized<q_recipe>();
+  check_write<q_mapping>(
+      [&](q_mapping* out, Error* e) { return q_image_get_mapping(image.get(), model.get(), 0, &recipe, out, e); });
+  check_read<q_recipe>([&](const q_recipe* in, Error* e) {
+    auto mapping = sized<q_mapping>();
+    return q_image_get_mapping(image.get(), model.get(), 0, in, &mapping, e);
+  });
+}
+
+// Errors of any size, also too small for code or message; without one, the status is all that is told.
+void test_errors_of_any_size(void**) {
+  const auto fail_with = [](q_error* error) { return q_model_get_info(nullptr, nullptr, error); };
+  assert_int_equal(fail_with(nullptr), Q_E_ARGUMENT);
+  q_error error;
+  for (std::uint32_t size = 0; size <= sizeof error + 100; ++size) {
+    std::memset(&error, 0x77, sizeof error);
+    error.struct_size = size;
+    assert_int_equal(fail_with(&error), Q_E_ARGUMENT);
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&error);
+    for (std::size_t i = std::max<std::size_t>(size, 4); i < sizeof error; ++i) assert_int_equal(bytes[i], 0x77);
+    if (size < 8) continue;
+    assert_int_equal(error.code, Q_E_ARGUMENT);
+    if (size > 8) assert_true(std::strlen(error.message) < std::min<std::size_t>(size, sizeof error) - 8);
+  }
+  error.struct_size = 8 + 10;
+  fail_with(&error);
+  assert_string_equal(error.message, "model ...");
+  // Success clears what an earlier failure left.
+  const Model model = load_bytes(small_network());
+  auto info = sized<q_model_info>();
+  error.struct_size = sizeof error;
+  assert_int_equal(q_model_get_info(model.get(), &info, &error), Q_OK);
+  assert_int_equal(error.code, Q_OK);
+  assert_string_equal(error.message, "");
+}
+
+// A message that does not fit is cut at the start of a character; the log callback gets all of it.
+void test_long_messages(void**) {
+  std::string name;
+  while (name.size() < 3000) name += "ä";
+  std::string logged;
+  auto options = sized<q_load_options>();
+  options.log = [](void* user, std::int32_t level, q_str message) {
+    if (level == Q_LOG_WARNING) *static_cast<std::string*>(user) = text(message);
+  };
+  options.log_user = &logged;
+  for (const std::size_t shift : {0, 1}) {
+    q_model* out = nullptr;
+    Error error;
+    const std::string shifted = std::string(shift, 'x') + name;
+    assert_int_equal(q_model_load_bytes({"abc", 3}, str(shifted), &options, &out, &error), Q_E_FORMAT);
+    const std::string message = error.message;
+    assert_true(message.size() >= sizeof error.message - 5);
+    assert_true(message.substr(message.size() - 3) == "...");
+    assert_true(static_cast<unsigned char>(message[message.size() - 4]) == 0xA4);  // the second half of an a-umlaut
+    assert_true(logged.find(shifted) != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace octet::test
+
+int main() {
+  using namespace octet::test;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(test_options),
+      cmocka_unit_test(test_what_getters_fill),
+      cmocka_unit_test(test_what_reports_fill),
+      cmocka_unit_test(test_what_images_fill),
+      cmocka_unit_test(test_errors_of_any_size),
+      cmocka_unit_test(test_long_messages),
+  };
+  return cmocka_run_group_tests_name("structs of the ABI", tests, nullptr, nullptr);
+}
