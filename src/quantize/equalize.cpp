@@ -88,12 +88,12 @@ class Equalizer {
       if (graph_.nodes[n].input(0) == tensor) readers.push_back(n);
     }
     const std::vector<float> factors = choose_factors(range, readers);
-    changed_.push_back(tensor);
+    changed_.push_back(graph_.at(tensor).name);
     scale(producer, true, factors, true);
     for (const std::size_t reader : readers) scale(reader, false, factors, false);
   }
 
-  Graph finish() {
+  Equalized finish() {
     Graph result = graph_;
     for (std::size_t n = 0; n < weights_.size(); ++n) {
       if (weights_[n].empty()) continue;
@@ -104,9 +104,8 @@ class Equalizer {
       const Tensor bias = result.at(node.inputs[2]);
       node.inputs[2] = result.add_constant(bias.name, DType::f32, bias.dims, biases_[n]);
     }
-    for (const TensorId id : changed_) result.at(id).name += "/equalized";  // its values are not the source's any more
     remove_dead(result);
-    return result;
+    return {std::move(result), std::move(changed_)};
   }
 
  private:
@@ -187,7 +186,7 @@ class Equalizer {
 
   const Graph& graph_;
   std::vector<int> producers_;
-  std::vector<TensorId> changed_;
+  std::vector<std::string> changed_;
   // By node, where changed: each layer has weights of its own, since two may share a constant.
   std::vector<std::vector<float>> weights_, biases_;
 };
@@ -219,11 +218,11 @@ std::vector<TensorId> equalizable_tensors(const Graph& graph) {
   return tensors;
 }
 
-Result<Graph> equalize(const std::shared_ptr<const Plan>& plan, const SampleSource& source,
-                       std::vector<std::size_t> samples, const EqualizeOptions& options, const Hooks& hooks) {
+Result<Equalized> equalize(const std::shared_ptr<const Plan>& plan, const SampleSource& source,
+                           std::vector<std::size_t> samples, const EqualizeOptions& options, const Hooks& hooks) {
   const Graph& graph = *plan->graph;
   const std::vector<TensorId> tensors = equalizable_tensors(graph);
-  if (tensors.empty()) return graph;
+  if (tensors.empty()) return Equalized{graph, {}};
   ChannelRanges ranges(tensors.size());
   SampleJob job;
   job.stage = "equalize";

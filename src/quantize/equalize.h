@@ -16,11 +16,14 @@ struct EqualizeOptions {
   int threads = 1;
 };
 
-// The equalized graph: the same network. Tensors whose channels were scaled get "/equalized" behind their name.
-// Tensors whose clamp has an upper bound (relu6) are left
-// alone. Errors: those of run_samples.
-Result<Graph> equalize(const std::shared_ptr<const Plan>& plan, const SampleSource& source,
-                       std::vector<std::size_t> samples, const EqualizeOptions& options, const Hooks& hooks);
+struct Equalized {
+  Graph graph;                       // the same network with the same names
+  std::vector<std::string> changed;  // tensors whose channels were scaled: their values are not the source's any more
+};
+
+// Tensors whose clamp has an upper bound (relu6) are left alone. Errors: those of run_samples.
+Result<Equalized> equalize(const std::shared_ptr<const Plan>& plan, const SampleSource& source,
+                           std::vector<std::size_t> samples, const EqualizeOptions& options, const Hooks& hooks);
 
 // Tensors that can be equalized: made by a conv or conv_transpose whose clamp, if any, is [0, infinity), read by
 // nothing but conv and conv_transpose, and no output of the network.

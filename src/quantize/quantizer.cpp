@@ -191,17 +191,21 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   }
   OCTET_TRY(check_weights(*graph));
   OCTET_ASSIGN(const Isa isa, choose_isa({}));
-  OCTET_ASSIGN(auto float_plan, make_plan(graph, isa));
-  if (config.equalizes()) {
-    OCTET_ASSIGN(Graph equalized, equalize(float_plan, *samples.source, first_samples(samples), {threads}, hooks));
-    graph = std::make_shared<const Graph>(std::move(equalized));
-    OCTET_ASSIGN(float_plan, make_plan(graph, isa));
-  }
-  OCTET_ASSIGN(const Assignment assignment, assign_types(*graph, config.skip_quant_op_names));
+  // What cannot be done is said before samples are read; equalizing changes nothing of it.
+  OCTET_ASSIGN(Assignment assignment, assign_types(*graph, config.skip_quant_op_names));
   if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
     return fail(Code::argument,
                 "the network has no layer that int8 would help: no convolution or fully connected "
                 "layer is left to quantize");
+  }
+  OCTET_ASSIGN(auto float_plan, make_plan(graph, isa));
+  std::vector<std::string> equalized_tensors;
+  if (config.equalizes()) {
+    OCTET_ASSIGN(Equalized equalized, equalize(float_plan, *samples.source, first_samples(samples), {threads}, hooks));
+    graph = std::make_shared<const Graph>(std::move(equalized.graph));
+    equalized_tensors = std::move(equalized.changed);
+    OCTET_ASSIGN(float_plan, make_plan(graph, isa));
+    OCTET_ASSIGN(assignment, assign_types(*graph, config.skip_quant_op_names));
   }
   OCTET_ASSIGN(const Observation observation, observe(float_plan, assignment, *samples.source, samples.calibration,
                                                       {threads, config.batch_size}, hooks));
@@ -244,6 +248,12 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   report.seconds = seconds_since(start);
   if (config.debug) print_layers(report, hooks);
   result.graph = *shared;
+  // Nobody is to compare these with the source's tensors of the same name.
+  for (Tensor& tensor : result.graph.tensors) {
+    if (std::find(equalized_tensors.begin(), equalized_tensors.end(), tensor.name) != equalized_tensors.end()) {
+      tensor.name += "/equalized";
+    }
+  }
   return result;
 }
 

@@ -207,7 +207,7 @@ Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std:
   const bool started = !workers.empty();
   while (running > 0) {
     changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return running == 0; });
-    if (!hooks.progress) continue;
+    if (!hooks.progress || stop) continue;
     const auto now_done = static_cast<std::int64_t>(done);
     lock.unlock();
     const bool go_on = hooks.progress("round weights", now_done, static_cast<std::int64_t>(layers.size()));

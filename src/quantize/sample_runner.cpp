@@ -183,7 +183,7 @@ class Run {
 
   void report(std::unique_lock<std::mutex>& lock) {
     const auto now = std::chrono::steady_clock::now();
-    if (!hooks_.progress || now - reported_ < 100ms) return;
+    if (!hooks_.progress || cancelled_ || now - reported_ < 100ms) return;
     reported_ = now;
     const std::size_t done = merged_;
     lock.unlock();
