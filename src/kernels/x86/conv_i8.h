@@ -367,6 +367,10 @@ void run_tile(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place,
   }
 }
 
+inline bool supports(const ConvGeometry& g) {
+  return is_moderate(g, span(1, g.stride_h, g.kernel_h, g.dilation_h), g.in_c);
+}
+
 template <class V>
 int64_t tiles(const ConvGeometry& geometry) {
   const ConvPlan p = plan_of<V>(geometry);

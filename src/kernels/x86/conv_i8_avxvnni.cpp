@@ -3,7 +3,7 @@
 
 namespace octet {
 
-extern const ConvI8Row conv_i8_avxvnni = {"conv_i8_avxvnni",     Isa::avxvnni,  supports_all,
+extern const ConvI8Row conv_i8_avxvnni = {"conv_i8_avxvnni",     Isa::avxvnni,  supports,
                                           packed_bytes<AvxVnni>, pack<AvxVnni>, scratch_bytes<AvxVnni>,
                                           tiles<AvxVnni>,        run<AvxVnni>};
 

@@ -1,10 +1,8 @@
 // Float depthwise convolution for any vector of vector_f32_*.h, which is included before this. Weights are packed
-// [vector of channels][ky][kx][lanes].
+// [vector of channels][ky][kx][lanes]. Some neighbouring pixels of a row are made side by side, for one vector of
+// channels after the other, so that the input is read in the order in which it lies. A tile is one row of the output.
 //
-// A tile is some rows of the output of one image and a group of channels, so few that the rows of the input that a row
-// of the output needs stay in the first-level cache until the next row of the output has used them. Some neighbouring
-// pixels of a row are made side by side. A sum is made in the order ky, kx, one fused multiply-add after the other,
-// whatever the number of pixels.
+// A sum is made in the order ky, kx, one fused multiply-add after the other, whatever the number of pixels.
 #pragma once
 
 #include <string.h>
@@ -16,12 +14,9 @@
 namespace octet {
 namespace {
 
-constexpr int kPixels = 6;                  // side by side
-constexpr int64_t kCacheBytes = 24 * 1024;  // input rows of a group of channels
-constexpr int32_t kMostRows = 16;           // of a tile
+constexpr int kPixels = 6;  // side by side
 
-// Neighbouring pixels of one row, `blocks` times as many as are made side by side. Their windows lie inside the image,
-// apart from the rows and columns that are left out.
+// Neighbouring pixels of one row whose windows lie inside the image, apart from the rows and columns that are left out.
 struct DepthwiseRun {
   const float* input;    // first element of the first window that counts
   const float* weights;  // its weight
@@ -30,19 +25,19 @@ struct DepthwiseRun {
   int64_t pixel_step, row_step, column_step, output_step;
   int64_t weights_row_step, weights_vector_step;
   int32_t rows, columns;
-  int32_t channels, blocks;
+  int32_t channels;
   float low, high;
 };
 using RunDepthwise = void (*)(const DepthwiseRun& run);
 
 // Adds one row of the window: neighbouring columns that several pixels see are loaded once.
-template <int pixels, int columns, int stride>
-[[gnu::always_inline]] inline void add_row(const DepthwiseRun& r, const float* input, const float* weights,
-                                           Vector::Lanes lanes, Vector::Value (&sums)[pixels]) {
+template <int pixels, int columns, int stride, class Lanes>
+[[gnu::always_inline]] inline void add_row(const DepthwiseRun& r, const float* input, const float* weights, Lanes lanes,
+                                           Vector::Value (&sums)[pixels]) {
   Vector::Value w[columns];
   unrolled<columns>([&](auto k) __attribute__((always_inline)) { w[k] = Vector::load(weights + k * Vector::kLanes); });
   unrolled<(pixels - 1) * stride + columns>([&](auto at) __attribute__((always_inline)) {
-    const Vector::Value x = Vector::load(input + at * r.column_step, lanes);
+    const Vector::Value x = Vector::load_once(input + at * r.column_step, lanes);
     unrolled<pixels>([&](auto p) __attribute__((always_inline)) {
       constexpr int k = at - p * stride;
       if constexpr (k >= 0 && k < columns) sums[p] = Vector::multiply_add(x, w[k], sums[p]);
@@ -51,9 +46,9 @@ template <int pixels, int columns, int stride>
 }
 
 // The same for any number of columns, dilation and stride.
-template <int pixels>
+template <int pixels, class Lanes>
 [[gnu::always_inline]] inline void add_any_row(const DepthwiseRun& r, const float* input, const float* weights,
-                                               Vector::Lanes lanes, Vector::Value (&sums)[pixels]) {
+                                               Lanes lanes, Vector::Value (&sums)[pixels]) {
   for (int32_t k = 0; k < r.columns; ++k) {
     const Vector::Value w = Vector::load(weights);
     unrolled<pixels>([&](auto p) __attribute__((always_inline)) {
@@ -64,42 +59,42 @@ template <int pixels>
   }
 }
 
-// The channels of `pixels` pixels. columns and stride: of a window without dilation; 0 for any.
-template <int pixels, int columns, int stride>
-[[gnu::always_inline]] inline void run_block(const DepthwiseRun& r, const float* block_input, float* output,
-                                             Vector::Value low, Vector::Value high) {
-  const float* vector_weights = r.weights;
-  for (int32_t c = 0; c < r.channels; c += Vector::kLanes) {
-    const Vector::Lanes lanes = Vector::first_lanes(r.channels - c);
-    const Vector::Value start = r.bias == nullptr ? Vector::broadcast(0) : Vector::load(r.bias + c, lanes);
-    Vector::Value sums[pixels];
-    unrolled<pixels>([&](auto p) __attribute__((always_inline)) { sums[p] = start; });
-    const float* input = block_input + c;
-    const float* weights = vector_weights;
-    for (int32_t row = 0; row < r.rows; ++row) {
-      if constexpr (columns == 0) {
-        add_any_row<pixels>(r, input, weights, lanes, sums);
-      } else {
-        add_row<pixels, columns, stride>(r, input, weights, lanes, sums);
-      }
-      input += r.row_step;
-      weights += r.weights_row_step;
+// One vector of channels, from channel c on.
+template <int pixels, int columns, int stride, class Lanes>
+[[gnu::always_inline]] inline void run_vector(const DepthwiseRun& r, int32_t c, const float* weights, Lanes lanes,
+                                              Vector::Value low, Vector::Value high) {
+  const Vector::Value start = r.bias == nullptr ? Vector::broadcast(0) : Vector::load(r.bias + c, lanes);
+  Vector::Value sums[pixels];
+  unrolled<pixels>([&](auto p) __attribute__((always_inline)) { sums[p] = start; });
+  const float* input = r.input + c;
+  for (int32_t row = 0; row < r.rows; ++row) {
+    if constexpr (columns == 0) {
+      add_any_row<pixels>(r, input, weights, lanes, sums);
+    } else {
+      add_row<pixels, columns, stride>(r, input, weights, lanes, sums);
     }
-    unrolled<pixels>([&](auto p) __attribute__((always_inline)) {
-      Vector::store(output + p * r.output_step + c, Vector::min(high, Vector::max(low, sums[p])), lanes);
-    });
-    vector_weights += r.weights_vector_step;
+    input += r.row_step;
+    weights += r.weights_row_step;
   }
+  float* output = r.output + c;
+  unrolled<pixels>([&](auto p) __attribute__((always_inline)) {
+    Vector::store(output + p * r.output_step, Vector::min(high, Vector::max(low, sums[p])), lanes);
+  });
 }
 
+// columns and stride: of a window without dilation; 0 for any.
 template <int pixels, int columns, int stride>
 void run_depthwise(const DepthwiseRun& r) {
   const Vector::Value low = Vector::broadcast(r.low);
   const Vector::Value high = Vector::broadcast(r.high);
-  for (int32_t block = 0; block < r.blocks; ++block) {
-    const int64_t pixel = (int64_t)block * pixels;
-    run_block<pixels, columns, stride>(r, r.input + pixel * r.pixel_step, r.output + pixel * r.output_step, low, high);
+  const float* weights = r.weights;
+  int32_t c = 0;
+  for (; c + Vector::kLanes <= r.channels; c += Vector::kLanes) {
+    run_vector<pixels, columns, stride>(r, c, weights, Vector::AllLanes(), low, high);
+    weights += r.weights_vector_step;
   }
+  if (c == r.channels) return;
+  run_vector<pixels, columns, stride>(r, c, weights, Vector::first_lanes(r.channels - c), low, high);
 }
 
 template <int columns, int stride, int pixels = kPixels>
@@ -118,28 +113,10 @@ RunDepthwise depthwise_of(const ConvGeometry& g, int32_t count) {
   return depthwise_of<0, 0>(count);
 }
 
-int32_t divide_up(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
-int32_t even_part(int32_t size, int64_t most) { return divide_up(size, divide_up(size, most)); }
-int32_t vectors_of(const ConvGeometry& g) { return divide_up(g.out_c, Vector::kLanes); }
-
-struct DepthwisePlan {
-  int32_t rows, row_parts;  // of the output in a tile; tiles of an image
-  int32_t vectors, groups;  // of channels
-};
-
-DepthwisePlan plan_of(const ConvGeometry& g) {
-  const int64_t vector_bytes = (int64_t)g.kernel_h * g.in_w * Vector::kLanes * (int64_t)sizeof(float);
-  const int64_t fitting = kCacheBytes / vector_bytes;
-  DepthwisePlan plan{};
-  plan.vectors = even_part(vectors_of(g), fitting < 1 ? 1 : fitting);
-  plan.groups = divide_up(vectors_of(g), plan.vectors);
-  plan.rows = even_part(g.out_h, kMostRows);
-  plan.row_parts = divide_up(g.out_h, plan.rows);
-  return plan;
-}
+int64_t vectors_of(const ConvGeometry& g) { return ((int64_t)g.out_c + Vector::kLanes - 1) / Vector::kLanes; }
 
 size_t packed_bytes(const ConvGeometry& g) {
-  return (size_t)vectors_of(g) * Vector::kLanes * g.kernel_h * g.kernel_w * sizeof(float);
+  return (size_t)(vectors_of(g) * Vector::kLanes * g.kernel_h * g.kernel_w) * sizeof(float);
 }
 
 void pack(const ConvGeometry& g, const ConvF32Constants& constants, void* packed) {
@@ -153,39 +130,34 @@ void pack(const ConvGeometry& g, const ConvF32Constants& constants, void* packed
 
 bool supports(const ConvGeometry&) { return true; }
 size_t scratch_bytes(const ConvGeometry&) { return 0; }
-int64_t tiles(const ConvGeometry& g) {
-  const DepthwisePlan plan = plan_of(g);
-  return (int64_t)g.batch * plan.row_parts * plan.groups;
-}
+int64_t tiles(const ConvGeometry& g) { return (int64_t)g.batch * g.out_h; }
 
-// What the pixels of one row of the output have in common, for the channels from `channel` on. The input begins at the
-// row's first window row that counts.
-DepthwiseRun row_of(const ConvF32Args& args, int64_t image, int32_t y, int32_t channel) {
+// What the pixels of one row of the output have in common. The input begins at the row's first window that counts.
+DepthwiseRun row_of(const ConvF32Args& args, int64_t tile) {
   const ConvGeometry& g = args.geometry;
-  const int64_t top = (int64_t)y * g.stride_h - g.pad_top;
+  const int64_t top = tile % g.out_h * g.stride_h - g.pad_top;
   const Span rows = inside(top, g.kernel_h, g.dilation_h, g.in_h);
   const int64_t first_row = rows.begin < rows.end ? top + (int64_t)rows.begin * g.dilation_h : 0;
   DepthwiseRun r{};
-  r.input = args.input + (image * g.in_h + first_row) * g.in_w * g.in_pixel_stride + channel;
-  r.weights_row_step = (int64_t)g.kernel_w * Vector::kLanes;
-  r.weights_vector_step = r.weights_row_step * g.kernel_h;
-  r.weights =
-      (const float*)args.packed + channel / Vector::kLanes * r.weights_vector_step + rows.begin * r.weights_row_step;
-  r.bias = args.bias == nullptr ? nullptr : args.bias + channel;
-  r.output = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
+  r.input = args.input + (tile / g.out_h * g.in_h + first_row) * g.in_w * g.in_pixel_stride;
+  r.weights = (const float*)args.packed + (int64_t)rows.begin * g.kernel_w * Vector::kLanes;
+  r.bias = args.bias;
+  r.output = args.output + tile * g.out_w * g.out_pixel_stride;
   r.pixel_step = g.stride_w * g.in_pixel_stride;
   r.row_step = (int64_t)g.dilation_h * g.in_w * g.in_pixel_stride;
   r.column_step = g.dilation_w * g.in_pixel_stride;
   r.output_step = g.out_pixel_stride;
+  r.weights_row_step = (int64_t)g.kernel_w * Vector::kLanes;
+  r.weights_vector_step = r.weights_row_step * g.kernel_h;
   r.rows = rows.end - rows.begin;
+  r.channels = g.out_c;
   r.low = args.low;
   r.high = args.high;
   return r;
 }
 
-// `blocks` blocks of pixels from x on, of whose windows the columns `columns` count.
-void run_pixels(const ConvGeometry& g, DepthwiseRun r, int32_t x, int32_t blocks, Span columns, RunDepthwise function) {
-  r.blocks = blocks;
+// Pixels from x on, of whose windows the columns `columns` count.
+void run_pixels(const ConvGeometry& g, DepthwiseRun r, int32_t x, Span columns, RunDepthwise function) {
   r.columns = columns.end - columns.begin;
   if (r.columns == 0) r.rows = 0;
   const int64_t first = (int64_t)x * g.stride_w - g.pad_left + (int64_t)columns.begin * g.dilation_w;
@@ -199,21 +171,8 @@ void run_pixels(const ConvGeometry& g, DepthwiseRun r, int32_t x, int32_t blocks
 void run_edge(const ConvGeometry& g, const DepthwiseRun& r, int32_t begin, int32_t end) {
   for (int32_t x = begin; x < end; ++x) {
     const Span columns = inside((int64_t)x * g.stride_w - g.pad_left, g.kernel_w, g.dilation_w, g.in_w);
-    run_pixels(g, r, x, 1, columns, run_depthwise<1, 0, 0>);
+    run_pixels(g, r, x, columns, run_depthwise<1, 0, 0>);
   }
-}
-
-// Pixels whose windows are complete in width: blocks of two sizes that differ by one.
-void run_whole(const ConvGeometry& g, const DepthwiseRun& r, Span pixels) {
-  const int32_t count = pixels.end - pixels.begin;
-  if (count == 0) return;
-  const int32_t blocks = divide_up(count, kPixels);
-  const int32_t small = count / blocks;
-  const int32_t large_blocks = count % blocks;
-  const Span columns{0, g.kernel_w};
-  if (large_blocks > 0) run_pixels(g, r, pixels.begin, large_blocks, columns, depthwise_of(g, small + 1));
-  const int32_t x = pixels.begin + large_blocks * (small + 1);
-  run_pixels(g, r, x, blocks - large_blocks, columns, depthwise_of(g, small));
 }
 
 // Outputs whose windows lie between the left and the right edge of the image.
@@ -228,21 +187,18 @@ Span whole_windows(const ConvGeometry& g) {
 
 void run(const ConvF32Args& args, int64_t tile_begin, int64_t tile_end) {
   const ConvGeometry& g = args.geometry;
-  const DepthwisePlan plan = plan_of(g);
   const Span whole = whole_windows(g);
+  const int32_t parts = (whole.end - whole.begin + kPixels - 1) / kPixels;
   for (int64_t tile = tile_begin; tile < tile_end; ++tile) {
-    const int32_t first = (int32_t)(tile % plan.groups) * plan.vectors * Vector::kLanes;
-    const int32_t most = plan.vectors * Vector::kLanes;
-    const int64_t part = tile / plan.groups;
-    const int32_t y_begin = (int32_t)(part % plan.row_parts) * plan.rows;
-    const int32_t y_end = g.out_h - y_begin < plan.rows ? g.out_h : y_begin + plan.rows;
-    for (int32_t y = y_begin; y < y_end; ++y) {
-      DepthwiseRun row = row_of(args, part / plan.row_parts, y, first);
-      row.channels = g.out_c - first < most ? g.out_c - first : most;
-      run_edge(g, row, 0, whole.begin);
-      run_whole(g, row, whole);
-      run_edge(g, row, whole.end, g.out_w);
+    const DepthwiseRun row = row_of(args, tile);
+    run_edge(g, row, 0, whole.begin);
+    int32_t x = whole.begin;
+    for (int32_t part = parts; part > 0; --part) {  // of about the same size
+      const int32_t pixels = (whole.end - x + part - 1) / part;
+      run_pixels(g, row, x, {0, g.kernel_w}, depthwise_of(g, pixels));
+      x += pixels;
     }
+    run_edge(g, row, whole.end, g.out_w);
   }
 }
 

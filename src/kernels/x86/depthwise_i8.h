@@ -313,6 +313,8 @@ void depthwise_piece(const DepthwiseOutput<V>& out, const char* columns, int64_t
   }
 }
 
+inline bool depthwise_supports(const ConvGeometry& g) { return is_moderate(g, g.kernel_h, 256); }
+
 template <class V>
 int64_t depthwise_tiles(const ConvGeometry& g) {
   return g.batch * ceil_div(g.out_h, depthwise_rows<V>(g)) * depthwise_blocks<V>(g);

@@ -5,7 +5,7 @@ namespace octet {
 
 extern const ConvI8Row depthwise_i8_avx512vnni256 = {"depthwise_i8_avx512vnni256",
                                                      Isa::avx512vnni256,
-                                                     supports_all,
+                                                     depthwise_supports,
                                                      depthwise_packed_bytes<Avx512Vnni256>,
                                                      depthwise_pack<Avx512Vnni256>,
                                                      depthwise_scratch_bytes<Avx512Vnni256>,

@@ -28,7 +28,15 @@ inline int32_t corrected_bias(const int32_t* bias, int64_t channel, int32_t corr
   return (int32_t)((uint32_t)(bias ? bias[channel] : 0) + (uint32_t)correction * (uint32_t)weight_sum);
 }
 
-inline bool supports_all(const ConvGeometry&) { return true; }
+// Whether the copy of the input that 48 output pixels side by side need, `rows` high and `channels` wide, is of a size
+// that a layer may have. Windows that reach further, as a damaged file may ask for, are left to the reference.
+inline bool is_moderate(const ConvGeometry& g, int64_t rows, int64_t channels) {
+  constexpr double kMostElements = 1 << 24;
+  const int64_t columns = span(least(g.out_w, 48), g.stride_w, g.kernel_w, g.dilation_w);
+  const int64_t all_columns = span(g.out_w, g.stride_w, g.kernel_w, g.dilation_w);
+  return (double)rows * (double)columns * (double)channels <= kMostElements &&
+         (double)rows * (double)all_columns * (double)channels <= kMostElements * kMostElements;
+}
 
 }  // namespace
 }  // namespace octet

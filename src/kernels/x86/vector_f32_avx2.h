@@ -20,11 +20,19 @@ struct Vector {
   using Value = __m256;
   using Lanes = int32_t;  // how many of a vector exist, from the first on
 
+  struct AllLanes {};  // known to exist when compiled
   static Lanes first_lanes(int64_t count) { return (Lanes)(count < kLanes ? count : kLanes); }
   static Value broadcast(float x) { return _mm256_set1_ps(x); }
   static Value load(const float* p) { return _mm256_loadu_ps(p); }
   static Value load(const float* p, Lanes lanes) {
     return lanes == kLanes ? load(p) : _mm256_maskload_ps(p, mask(lanes));
+  }
+  // A load that is made once, where the compiler would rather repeat it in each use.
+  template <class Existing>
+  static Value load_once(const float* p, Existing lanes) {
+    Value v = load(p, lanes);
+    __asm__("" : "+x"(v));
+    return v;
   }
   static void store(float* p, Value v) { _mm256_storeu_ps(p, v); }
   static void store(float* p, Value v, Lanes lanes) {  // masked stores are slow on many CPUs
@@ -34,6 +42,8 @@ struct Vector {
       _mm256_maskstore_ps(p, mask(lanes), v);
     }
   }
+  static Value load(const float* p, AllLanes) { return load(p); }
+  static void store(float* p, Value v, AllLanes) { store(p, v); }
   static Value multiply_add(Value a, Value b, Value c) { return _mm256_fmadd_ps(a, b, c); }
   static Value add(Value a, Value b) { return _mm256_add_ps(a, b); }
   static Value subtract(Value a, Value b) { return _mm256_sub_ps(a, b); }

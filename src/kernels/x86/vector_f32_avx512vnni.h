@@ -20,12 +20,22 @@ struct Vector {
   using Value = __m512;
   using Lanes = __mmask16;  // the first ones of a vector, those that exist
 
+  struct AllLanes {};  // known to exist when compiled
   static Lanes first_lanes(int64_t count) { return (Lanes)(count >= kLanes ? 0xFFFF : (1 << count) - 1); }
   static Value broadcast(float x) { return _mm512_set1_ps(x); }
   static Value load(const float* p) { return _mm512_loadu_ps(p); }
   static Value load(const float* p, Lanes lanes) { return _mm512_maskz_loadu_ps(lanes, p); }
+  // A load that is made once, where the compiler would rather repeat it in each use.
+  template <class Existing>
+  static Value load_once(const float* p, Existing lanes) {
+    Value v = load(p, lanes);
+    __asm__("" : "+v"(v));
+    return v;
+  }
   static void store(float* p, Value v) { _mm512_storeu_ps(p, v); }
   static void store(float* p, Value v, Lanes lanes) { _mm512_mask_storeu_ps(p, lanes, v); }
+  static Value load(const float* p, AllLanes) { return load(p); }
+  static void store(float* p, Value v, AllLanes) { store(p, v); }
   static Value multiply_add(Value a, Value b, Value c) { return _mm512_fmadd_ps(a, b, c); }
   static Value add(Value a, Value b) { return _mm512_add_ps(a, b); }
   static Value subtract(Value a, Value b) { return _mm512_sub_ps(a, b); }
