@@ -21,7 +21,7 @@ struct ImageRecipe {
   FitMode fit = FitMode::stretch;
   std::array<float, 4> mean{0, 0, 0, 0};
   std::array<float, 4> normal{1, 1, 1, 1};
-  std::int32_t width = 0;   // pixels; 0: the network input's own size
+  std::int32_t width = 0;  // pixels; 0: the network input's own size
   std::int32_t height = 0;
   std::int32_t shorter_side = 0;  // pixels, FitMode::crop; 0: the shorter of width and height
   float center_crop_h = 1;        // (0, 1], part of the image kept before resizing

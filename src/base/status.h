@@ -71,10 +71,9 @@ class [[nodiscard]] Result {
 };
 
 // Returns the Status from the calling function when `expression` failed.
-#define OCTET_TRY(expression)                                \
-  do {                                                       \
-    if (::octet::Status octet_status_ = (expression); !octet_status_.ok()) \
-      return octet_status_;                                  \
+#define OCTET_TRY(expression)                                                                    \
+  do {                                                                                           \
+    if (::octet::Status octet_status_ = (expression); !octet_status_.ok()) return octet_status_; \
   } while (0)
 
 #define OCTET_CONCAT_INNER(a, b) a##b

@@ -62,11 +62,15 @@ struct X86 {
 bool detect(Isa isa) {
   static const X86 cpu;
   switch (isa) {
-    case Isa::ref: return true;
-    case Isa::avx2: return cpu.avx2;
-    case Isa::avxvnni: return cpu.avxvnni;
+    case Isa::ref:
+      return true;
+    case Isa::avx2:
+      return cpu.avx2;
+    case Isa::avxvnni:
+      return cpu.avxvnni;
     case Isa::avx512vnni256:
-    case Isa::avx512vnni: return cpu.avx512vnni;
+    case Isa::avx512vnni:
+      return cpu.avx512vnni;
   }
   return false;
 }
@@ -131,8 +135,7 @@ Result<Isa> choose_isa(std::string_view name) {
     known += known.empty() ? "" : ", ";
     known += kNames[i];
   }
-  return fail(Code::argument,
-              source + " '" + std::string(name.substr(0, 40)) + "' is not known; known are: " + known);
+  return fail(Code::argument, source + " '" + std::string(name.substr(0, 40)) + "' is not known; known are: " + known);
 }
 
 int usable_cpu_count() {

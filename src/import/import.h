@@ -14,7 +14,7 @@
 namespace octet {
 
 struct Importer {
-  const char* name;                                               // "onnx"
+  const char* name;                                                          // "onnx"
   bool (*probe)(std::span<const std::byte> bytes, const std::string& path);  // path "" for bytes in memory
   Result<Graph> (*import)(const Bytes& bytes, const std::string& path);
 };

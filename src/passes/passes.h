@@ -12,7 +12,8 @@ namespace octet {
 // resolved is an error that names node and operator.
 Status fold_constants(Graph& graph);
 
-// mat_mul by a constant matrix -> gemm, which has a bias and an int8 form; gemm whose weights are not constant -> mat_mul.
+// mat_mul by a constant matrix -> gemm, which has a bias and an int8 form; gemm whose weights are not constant ->
+// mat_mul.
 Status lower_mat_mul(Graph& graph);
 
 // Folds batch_norm into the conv, conv_transpose or gemm before it; lowers what remains to a depthwise 1x1 conv

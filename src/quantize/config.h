@@ -46,11 +46,11 @@ struct QuantizeConfig {
   ActivationMethod activation_method = ActivationMethod::AUTO;
   bool activation_method_given = false;
   WeightMethod weight_method = WeightMethod::MAX_ABS;
-  int feature_clamp_value = 127;  // 1..127
-  int weight_clamp_value = 127;   // 1..127
-  std::int64_t batch_size = 32;   // samples an EMA step, >= 1
-  double percentile = 99.99;      // (50, 100], PERCENTILE
-  std::optional<bool> equalize;   // quantize/equalize.h; not given: on with AUTO
+  int feature_clamp_value = 127;          // 1..127
+  int weight_clamp_value = 127;           // 1..127
+  std::int64_t batch_size = 32;           // samples an EMA step, >= 1
+  double percentile = 99.99;              // (50, 100], PERCENTILE
+  std::optional<bool> equalize;           // quantize/equalize.h; not given: on with AUTO
   std::optional<bool> bias_correction;    // quantize/round_weights.h, likewise
   std::optional<bool> adaptive_rounding;  // likewise
   std::vector<std::string> skip_quant_op_names;

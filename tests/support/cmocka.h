@@ -13,8 +13,8 @@ extern "C" {
 // cmocka's macro has the name of functions here and in the standard library; fail_msg does not need it.
 #undef fail
 #undef fail_msg
-#define fail_msg(msg, ...)                       \
-  do {                                           \
+#define fail_msg(msg, ...)                          \
+  do {                                              \
     print_error("ERROR: " msg "\n", ##__VA_ARGS__); \
-    _fail(__FILE__, __LINE__);                   \
+    _fail(__FILE__, __LINE__);                      \
   } while (0)

@@ -1,12 +1,12 @@
 // A folder of its own for a test, removed with everything in it.
 #pragma once
 
+#include <stdlib.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
-
-#include <stdlib.h>
 
 namespace octet::test {
 
@@ -23,9 +23,7 @@ class TemporaryFolder {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  std::string path(std::string_view name = "") const {
-    return name.empty() ? path_.string() : (path_ / name).string();
-  }
+  std::string path(std::string_view name = "") const { return name.empty() ? path_.string() : (path_ / name).string(); }
   std::string write(std::string_view name, std::string_view content) const {
     const std::string file = path(name);
     std::ofstream(file, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
