@@ -2,7 +2,7 @@
 # All tests: installs what they need from Debian's packages, builds and runs. Each step prints its log's place and result.
 #
 #   sh tests/run.sh           everything that fits half an hour on two cores
-#   sh tests/run.sh --full    also clang without sanitizers, clang-tidy, and the long forms of the tests
+#   sh tests/run.sh --full    also ThreadSanitizer, clang without sanitizers and clang-tidy
 #
 # What needs something that is absent (the network folder beside the project, npm, ...) is skipped aloud.
 set -u
@@ -63,7 +63,6 @@ if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev cla
   exit 1
 fi
 
-export OCTET_TEST_FULL=$full
 step "architecture" sh tests/checks/includes.sh
 step "format" format
 step "build release" build release
@@ -74,9 +73,9 @@ step "quickstart" sh examples/quickstart.sh
 step "install" sh tests/checks/install.sh build/quickstart/install
 step "build sanitize" build sanitize
 step "tests sanitize" run_ctest sanitize
-step "build threads" build threads
-step "tests threads" run_ctest threads -L 'runtime|abi'
 if [ $full = yes ]; then
+  step "build threads" build threads
+  step "tests threads" run_ctest threads -L 'runtime|abi'
   step "build clang" build clang
   step "tests clang" run_ctest clang
   step "clang-tidy" tidy
