@@ -23,7 +23,7 @@ struct View {
 class PatchWorker : public SampleWorker {
  public:
   static Result<std::unique_ptr<PatchWorker>> create(std::shared_ptr<const Plan> plan, const std::vector<View>& views) {
-    std::unique_ptr<PatchWorker> worker(new PatchWorker(views));
+    std::unique_ptr<PatchWorker> worker(new PatchWorker);
     worker->readers_.resize(plan->graph->tensors.size());
     for (const View& view : views) {
       const Node& node = plan->graph->nodes[static_cast<std::size_t>(view.node)];
@@ -44,7 +44,7 @@ class PatchWorker : public SampleWorker {
   }
 
  private:
-  explicit PatchWorker(const std::vector<View>& views) : views_(views) {}
+  PatchWorker() = default;
 
   void look(const Observed& observed) {
     const Graph& graph = *session_->plan().graph;
@@ -106,7 +106,6 @@ class PatchWorker : public SampleWorker {
     }
   }
 
-  const std::vector<View>& views_;
   std::vector<std::vector<const View*>> readers_;  // by tensor
   std::unique_ptr<Session> session_;
   SamplePatches* current_ = nullptr;
