@@ -180,7 +180,9 @@ void test_binary_f32(void**) {
   name_skipped_rows("binary_f32", binary_f32_rows());
   std::uint32_t seed = 1;
   for (int k = 0; k <= static_cast<int>(BinaryKind::pow); ++k) {
-    for (const auto& [a_step, b_step] : kSteps) {
+    for (const auto& steps : kSteps) {
+      const auto a_step = steps.a;  // clang 14 captures no structured binding
+      const auto b_step = steps.b;
       for (const std::int64_t count : kCounts) {
         Random random(seed);
         const bool limited = random.chance(2);
@@ -217,7 +219,9 @@ void test_binary_f32(void**) {
 void test_prelu_f32(void**) {
   name_skipped_rows("prelu_f32", prelu_f32_rows());
   std::uint32_t seed = 1;
-  for (const auto& [a_step, b_step] : kSteps) {
+  for (const auto& steps : kSteps) {
+    const auto a_step = steps.a;  // clang 14 captures no structured binding
+    const auto b_step = steps.b;
     for (const std::int64_t count : kCounts) {
       Random random(seed);
       const GuardedArray<float> x(random.reals(reach(count, a_step)));
@@ -321,7 +325,9 @@ void test_quantize_and_dequantize(void**) {
   name_skipped_rows("quantize", quantize_rows());
   name_skipped_rows("dequantize", dequantize_rows());
   std::uint32_t seed = 1;
-  for (const auto& [in_step, out_step] : kSteps) {
+  for (const auto& steps : kSteps) {
+    const auto in_step = steps.a;  // clang 14 captures no structured binding
+    const auto out_step = steps.b;
     if (in_step == 0 || out_step == 0) continue;
     for (const std::int64_t count : kCounts) {
       Random random(seed++);
