@@ -22,7 +22,7 @@ void run_softmax(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const auto& params = io.as<SoftmaxParams>();
   SoftmaxArgs args = params.args;
   args.input = io.in<void>(0);
-  args.table = io.in<std::uint32_t>(1);
+  args.table = params.in == DType::f32 ? nullptr : io.in<std::uint32_t>(1);
   args.output = io.out<void>(0);
   rows_of(params.in, params.out).rows[params.row]->run(args, begin, end);
 }
