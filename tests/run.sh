@@ -42,10 +42,7 @@ build() {
   cmake --preset "$1" && cmake --build --preset "$1"
 }
 
-# Some tests count allocations by an operator new of their own, which AddressSanitizer takes for a mismatch.
 run_ctest() {
-  ASAN_OPTIONS=alloc_dealloc_mismatch=0
-  export ASAN_OPTIONS
   preset=$1
   shift
   ctest --test-dir "build/$preset" --output-on-failure -j 2 "$@"
@@ -60,10 +57,14 @@ tidy() {
   find src -name '*.cpp' | xargs -P 2 -n 4 clang-tidy -p build/clang --quiet --warnings-as-errors='*'
 }
 
-if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx \
-  nodejs npm; then
+if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx; then
   echo "0 passed, 1 failed"
   exit 1
+fi
+# A Node.js that is here serves, wherever it comes from; Debian's packages would be in its way. Without one, the
+# comparison with ONNX Runtime says aloud that it is skipped.
+if ! { command -v node && command -v npm; } >/dev/null 2>&1; then
+  install_packages nodejs npm || true
 fi
 
 step "architecture" sh tests/checks/includes.sh

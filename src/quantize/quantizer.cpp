@@ -198,6 +198,10 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
                 "the network has no layer that int8 would help: no convolution or fully connected "
                 "layer is left to quantize");
   }
+  MeasureOptions measuring{threads, {}};
+  if (!config.labels.empty()) {
+    OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
+  }
   OCTET_ASSIGN(auto float_plan, make_plan(graph, isa));
   std::vector<std::string> equalized_tensors;
   if (config.equalizes()) {
@@ -232,10 +236,6 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
 
   auto shared = std::make_shared<const Graph>(std::move(int8));
   OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa));
-  MeasureOptions measuring{threads, {}};
-  if (!config.labels.empty()) {
-    OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
-  }
   OCTET_TRY(measure(float_plan, int8_plan, *samples.source, measured_samples(samples, observation.samples.used),
                     measuring, hooks, report));
   for (const std::string& warning : report.warnings) hooks.warn(warning);
@@ -272,7 +272,6 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   report.command = "compare";
   report.model = request.reference->name;
   report.isa = name_of(isa);
-  report.held_out = true;
   for (const std::string& warning : request.source->warnings()) report.warnings.push_back("skipped: " + warning);
   report.skipped_files = static_cast<std::int64_t>(report.warnings.size());
   std::vector<std::size_t> samples(request.source->count());

@@ -31,9 +31,11 @@ Json layer_json(const LayerError& layer) {
 
 std::string report_json(const Report& report) {
   Json json{{"command", report.command}, {"model", report.model}, {"isa", report.isa}};
-  if (report.command == "quantize") json["calibration_samples"] = report.calibration_samples;
+  if (report.command == "quantize") {
+    json["calibration_samples"] = report.calibration_samples;
+    json["held_out"] = report.held_out;
+  }
   json["measured_samples"] = report.measured_samples;
-  json["held_out"] = report.held_out;
   json["skipped_files"] = report.skipped_files;
   json["float_weight_bytes"] = report.float_weight_bytes;
   json["int8_weight_bytes"] = report.int8_weight_bytes;

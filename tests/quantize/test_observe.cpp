@@ -38,8 +38,16 @@ void* operator new(std::size_t size) { return counted_allocation(size, alignof(s
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted_allocation(size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* memory) noexcept { counted_release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { counted_release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { counted_release(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { counted_release(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { counted_release(memory); }
 
@@ -131,6 +139,8 @@ void test_moving_average_follows_the_samples_in_their_order(void**) {
     const auto observation = observed(graph, ListedSource(samples), threads, 2);
     expect_ok(observation.status());
     assert_true(group_of(graph, observation.value(), "x").ema == expected.range());
+    const MinMax twice{2 * expected.range().low, 2 * expected.range().high};
+    assert_true(group_of(graph, observation.value(), "double:0").ema == twice);
   }
 }
 

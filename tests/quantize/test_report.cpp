@@ -263,6 +263,13 @@ void test_names_cannot_break_the_page(void**) {
   }
 }
 
+void test_escaped_text_fits_content_and_attributes(void**) {
+  assert_string_equal(html::escaped("<a b=\"c\" d='e'>&amp;").c_str(),
+                      "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
+  assert_string_equal(html::escaped(std::string(300, 'x'), 3).c_str(), "xxx...");
+  assert_string_equal(html::name("n").c_str(), "<bdi>n</bdi>");
+}
+
 void test_long_lists_are_cut(void**) {
   Report report = example();
   report.warnings = std::vector<std::string>(100000, "skipped: something");
@@ -375,6 +382,7 @@ int main() {
       cmocka_unit_test(test_page_of_nothing),
       cmocka_unit_test(test_page_loads_nothing),
       cmocka_unit_test(test_names_cannot_break_the_page),
+      cmocka_unit_test(test_escaped_text_fits_content_and_attributes),
       cmocka_unit_test(test_long_lists_are_cut),
       cmocka_unit_test(test_numbers_for_people),
       cmocka_unit_test(test_locale_does_not_matter),
