@@ -1,4 +1,7 @@
-# Flags of every target. -ffp-contract=off: the integer contract forbids fused multiply-adds where they are not written.
+# Flags of every target; src/CMakeLists.txt asks for more speed where loops are long, for smallness where they are not.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# -ffp-contract=off: the integer contract forbids fused multiply-adds where they are not written.
 add_compile_options(-ffunction-sections -fdata-sections -Wall -Wextra -Wshadow -Wno-missing-field-initializers -ffp-contract=off -fno-math-errno)
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
