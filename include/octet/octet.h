@@ -260,7 +260,7 @@ typedef struct q_session q_session;
 
 typedef struct q_session_options {
   uint32_t struct_size;
-  int32_t threads; /* 0: 1; at most 256 */
+  int32_t threads; /* 0: 1; at most 256, of which as many are used as there are CPUs that this process may use */
   q_str isa;       /* cap on the instruction set: "ref", ...; empty: the environment's OCTET_ISA, else the best here */
   int32_t profile; /* 1: measure the time of every layer */
   int32_t reserved;

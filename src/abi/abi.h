@@ -123,7 +123,7 @@ Result<int> thread_count(std::int32_t threads, int when_zero);
 std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes);
 
 // From and to the caller's recipe.
-Result<ImageRecipe> recipe_of(const q_recipe& recipe);
+Result<ImageRecipe> recipe_of(const q_recipe& given);
 q_recipe recipe_to_c(const ImageRecipe& recipe);
 
 }  // namespace octet::abi

@@ -49,7 +49,8 @@ OCTET_EXPORT q_status q_session_create(const q_model* model, const q_session_opt
     OCTET_ASSIGN(const std::string isa_name, text_of(given.isa, "options.isa"));
     OCTET_ASSIGN(const Isa isa, choose_isa(isa_name));
     SessionOptions session_options;
-    OCTET_ASSIGN(session_options.threads, thread_count(given.threads, 1));
+    OCTET_ASSIGN(const int threads, thread_count(given.threads, 1));
+    session_options.threads = std::min(threads, usable_cpu_count());  // more would wait for each other
     session_options.profile = given.profile != 0;
     OCTET_ASSIGN(const auto plan, plan_for(*model, isa));
     auto handle = std::make_unique<q_session>();

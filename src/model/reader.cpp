@@ -144,7 +144,7 @@ class GraphReader {
     return {};
   }
 
-  Status read_ids(const Vector<std::uint16_t>* stored, std::vector<TensorId>* ids) {
+  Status read_ids(const Vector<std::uint16_t>* stored, std::vector<TensorId>* ids) const {
     if (stored == nullptr) return {};
     if (stored->size() > graph_.tensors.size()) return damaged("it has more inputs or outputs than tensors");
     for (const std::uint16_t id : *stored) {
@@ -266,6 +266,8 @@ Status check_structure(const Bytes& file) {
   const auto structure = static_cast<std::size_t>(place(model->weights()->data()));
   const auto position = static_cast<std::size_t>(place(model->checksum()));
   if (model->weights()->size() != 0 && structure % kAlignment != 0) return damaged("its weights are not aligned");
+  const bool whole = model->weights()->size() == 0 || file.size() % kAlignment == 0;  // padding is the end
+  if (!whole) return damaged("it is truncated or was changed");
   if (position > structure || structure - position < sizeof(Checksum) ||
       checksum(file.span().first(structure), position) != model->checksum()->value()) {
     return damaged("its checksum does not match its content");

@@ -63,12 +63,13 @@ Status evaluate_range(Graph& graph, const Node& node, std::size_t* budget) {
     parts[i] = load_values(tensor);
     if (parts[i].size() != 1 || tensor.dtype != out.dtype) return shape_error(node, "needs three scalars of one type");
   }
+  constexpr std::size_t kMostElements = kLargestResult / sizeof(std::int64_t);
   const bool real = parts[0].real;
   const auto number = [&](std::size_t i) {
     return real ? parts[i].reals[0] : static_cast<double>(parts[i].integers[0]);
   };
   const double count = std::max(0.0, std::ceil((number(1) - number(0)) / number(2)));
-  if (!(count <= static_cast<double>(kLargestResult / sizeof(std::int64_t)))) {
+  if (!(count <= static_cast<double>(kMostElements))) {
     return shape_error(node, "its step is 0, or its result too large");
   }
   OCTET_TRY(set_output(graph, node, 0, {static_cast<std::int64_t>(count)}));

@@ -410,8 +410,8 @@ Status ConfigReader::read_resize(const JsonMember& member) {
                              describe(member.value));
   }
   for (const auto& part : member.value.members) {
-    const auto key = std::find_if(std::begin(kResizeKeys), std::end(kResizeKeys),
-                                  [&](const Key& candidate) { return candidate.name == part.key; });
+    const auto* const key = std::find_if(std::begin(kResizeKeys), std::end(kResizeKeys),
+                                         [&](const Key& candidate) { return candidate.name == part.key; });
     if (key == std::end(kResizeKeys)) {
       constexpr std::string_view kNames[] = {"mode", "shorter_side"};
       return wrong(part, unknown_key(part, kNames)).within("resize");

@@ -166,6 +166,13 @@ Result<JsonValue> parse_json(std::string_view text) {
   return builder.take();
 }
 
+const JsonValue* JsonValue::find(std::string_view key) const {
+  for (const JsonMember& member : members) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
 std::string describe(const JsonValue& value) {
   switch (value.kind) {
     case JsonKind::null:

@@ -23,6 +23,9 @@ struct JsonValue {
   std::string text;
   std::vector<JsonValue> items;     // of a list
   std::vector<JsonMember> members;  // of an object, in the order of the text, no key twice
+
+  // The value of a key of this object, or null.
+  const JsonValue* find(std::string_view key) const;
 };
 
 struct JsonMember {

@@ -1,3 +1,6 @@
+#include <charconv>
+#include <cmath>
+#include <concepts>
 #include <nlohmann/json.hpp>
 
 #include "quantize/report.h"
@@ -5,66 +8,155 @@
 namespace octet {
 namespace {
 
-using Json = nlohmann::ordered_json;
+// Appends JSON text, two spaces of indentation a level. The library's own tree is not used for it: where memory ends
+// while such a tree is built, its destructor needs more and ends the process.
+class JsonText {
+ public:
+  explicit JsonText(char bracket = '{') { open(bracket); }
 
-Json error_json(const TensorError& error) {
-  return {{"cosine", error.cosine},
-          {"least_cosine", error.least_cosine},
-          {"mean_cosine", error.mean_cosine},
-          {"sqnr_db", error.sqnr_db},
-          {"max_abs_error", error.max_abs_error}};
+  void open(char bracket) {
+    text_ += bracket;
+    closing_ += bracket == '{' ? '}' : ']';
+    first_ = true;
+  }
+  void close() {
+    const char bracket = closing_.back();
+    closing_.pop_back();
+    if (!first_) new_line();
+    text_ += bracket;
+    first_ = false;
+  }
+  void key(std::string_view name) {
+    item();
+    quote(name);
+    text_ += ": ";
+  }
+  // Begins the next item of a list.
+  void item() {
+    if (!first_) text_ += ',';
+    new_line();
+    first_ = false;
+  }
+
+  void value(std::string_view text) { quote(text); }
+  void value(bool flag) { text_ += flag ? "true" : "false"; }
+  template <std::integral T>
+  requires(!std::same_as<T, bool>) void value(T number) { text_ += std::to_string(number); }
+  template <std::floating_point T>
+  void value(T number) {
+    char buffer[40];
+    if (!std::isfinite(number)) {
+      text_ += "null";
+    } else {
+      text_.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
+    }
+  }
+
+  template <class T>
+  void field(std::string_view name, const T& content) {
+    key(name);
+    value(content);
+  }
+  // A list of which `write` puts down each item.
+  template <class T, class Write>
+  void list(std::string_view name, const std::vector<T>& items, Write write) {
+    key(name);
+    open('[');
+    for (const T& one : items) {
+      item();
+      write(one);
+    }
+    close();
+  }
+
+  std::string finish() && {
+    close();
+    return std::move(text_);
+  }
+
+ private:
+  void new_line() {
+    text_ += '\n';
+    text_.append(2 * closing_.size(), ' ');
+  }
+  void quote(std::string_view text) {
+    text_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  std::string text_;
+  std::string closing_;  // brackets that are still open
+  bool first_ = true;    // nothing stands in the innermost bracket yet
+};
+
+void add_error(JsonText& json, const TensorError& error) {
+  json.field("cosine", error.cosine);
+  json.field("least_cosine", error.least_cosine);
+  json.field("mean_cosine", error.mean_cosine);
+  json.field("sqnr_db", error.sqnr_db);
+  json.field("max_abs_error", error.max_abs_error);
 }
 
-Json layer_json(const LayerError& layer) {
-  Json json{{"name", layer.name}, {"op", layer.op}, {"int8", layer.is_int8}};
-  json.update(error_json(layer.error));
+void add_output(JsonText& json, const OutputError& output) {
+  json.open('{');
+  json.field("name", output.name);
+  add_error(json, output.error);
+  json.close();
+}
+
+void add_layer(JsonText& json, const LayerError& layer) {
+  json.open('{');
+  json.field("name", layer.name);
+  json.field("op", layer.op);
+  json.field("int8", layer.is_int8);
+  add_error(json, layer.error);
   if (layer.is_int8) {
-    if (!layer.method.empty()) json["method"] = layer.method;
-    json["low"] = layer.low;
-    json["high"] = layer.high;
-    json["clipped_share"] = layer.clipped_share;
+    if (!layer.method.empty()) json.field("method", layer.method);
+    json.field("low", layer.low);
+    json.field("high", layer.high);
+    json.field("clipped_share", layer.clipped_share);
   }
-  return json;
+  json.close();
+}
+
+void add_sample(JsonText& json, const WorstSample& sample) {
+  json.open('{');
+  json.field("name", sample.name);
+  json.field("cosine", sample.cosine);
+  json.close();
 }
 
 }  // namespace
 
 std::string report_json(const Report& report) {
-  Json json{{"command", report.command}, {"model", report.model}, {"isa", report.isa}};
+  JsonText json;
+  json.field("command", report.command);
+  json.field("model", report.model);
+  json.field("isa", report.isa);
   if (report.command == "quantize") {
-    json["calibration_samples"] = report.calibration_samples;
-    json["held_out"] = report.held_out;
+    json.field("calibration_samples", report.calibration_samples);
+    json.field("held_out", report.held_out);
   }
-  json["measured_samples"] = report.measured_samples;
-  json["skipped_files"] = report.skipped_files;
-  json["float_weight_bytes"] = report.float_weight_bytes;
-  json["int8_weight_bytes"] = report.int8_weight_bytes;
-  json["macs"] = report.macs;
-  json["int8_mac_share"] =
-      report.macs > 0 ? static_cast<double>(report.int8_macs) / static_cast<double>(report.macs) : 0;
-  if (report.agreement >= 0) json["agreement"] = report.agreement;
+  json.field("measured_samples", report.measured_samples);
+  json.field("skipped_files", report.skipped_files);
+  json.field("float_weight_bytes", report.float_weight_bytes);
+  json.field("int8_weight_bytes", report.int8_weight_bytes);
+  json.field("macs", report.macs);
+  json.field("int8_mac_share",
+             report.macs > 0 ? static_cast<double>(report.int8_macs) / static_cast<double>(report.macs) : 0.0);
+  if (report.agreement >= 0) json.field("agreement", report.agreement);
   if (report.labelled_samples > 0) {
-    json["labelled_samples"] = report.labelled_samples;
-    json["float_top1"] = report.float_top1;
-    json["int8_top1"] = report.int8_top1;
-    json["float_top5"] = report.float_top5;
-    json["int8_top5"] = report.int8_top5;
+    json.field("labelled_samples", report.labelled_samples);
+    json.field("float_top1", report.float_top1);
+    json.field("int8_top1", report.int8_top1);
+    json.field("float_top5", report.float_top5);
+    json.field("int8_top5", report.int8_top5);
   }
-  json["outputs"] = Json::array();
-  for (const OutputError& output : report.outputs) {
-    Json entry{{"name", output.name}};
-    entry.update(error_json(output.error));
-    json["outputs"].push_back(std::move(entry));
-  }
-  json["layers"] = Json::array();
-  for (const LayerError& layer : report.layers) json["layers"].push_back(layer_json(layer));
-  json["worst_samples"] = Json::array();
-  for (const WorstSample& sample : report.worst_samples) {
-    json["worst_samples"].push_back({{"name", sample.name}, {"cosine", sample.cosine}});
-  }
-  json["warnings"] = report.warnings;
-  json["seconds"] = report.seconds;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  json.list("outputs", report.outputs, [&](const OutputError& output) { add_output(json, output); });
+  json.list("layers", report.layers, [&](const LayerError& layer) { add_layer(json, layer); });
+  json.list("worst_samples", report.worst_samples, [&](const WorstSample& sample) { add_sample(json, sample); });
+  json.list("warnings", report.warnings, [&](const std::string& warning) { json.value(warning); });
+  json.field("seconds", report.seconds);
+  return std::move(json).finish();
 }
 
 }  // namespace octet

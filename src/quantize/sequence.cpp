@@ -1,22 +1,21 @@
 #include "quantize/sequence.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cmath>
 #include <optional>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "image/in_quotes.h"
 #include "image/tensor_file.h"
+#include "quantize/config_json.h"
 
 namespace octet {
 namespace {
 
-using Json = nlohmann::json;
 using Shape = std::vector<std::int64_t>;
 
 constexpr const char* kDescription = "input.json";
-constexpr std::size_t kMaxDescriptionBytes = 1 << 20;
 
 struct DescribedInput {
   std::string name;
@@ -38,43 +37,45 @@ bool stays_inside(std::string_view name) {
   return true;
 }
 
-Result<DescribedInput> parse_input(const Json& json) {
-  if (!json.is_object()) return bad_description("an entry of \"inputs\" is no object");
-  const auto name = json.find("name");
-  if (name == json.end() || !name->is_string()) return bad_description("an entry of \"inputs\" has no \"name\"");
+Result<Shape> parse_shape(const JsonValue& json, std::string_view name) {
+  if (json.kind != JsonKind::list) return bad_description("\"shape\" of " + in_quotes(name) + " is no list");
+  Shape shape;
+  for (const JsonValue& dim : json.items) {
+    if (dim.kind != JsonKind::number || dim.number < 0 || dim.number > INT32_MAX ||
+        dim.number != std::floor(dim.number)) {
+      return bad_description("\"shape\" of " + in_quotes(name) + " holds something else than sizes");
+    }
+    shape.push_back(static_cast<std::int64_t>(dim.number));
+  }
+  return shape;
+}
+
+Result<DescribedInput> parse_input(const JsonValue& json) {
+  if (json.kind != JsonKind::object) return bad_description("an entry of \"inputs\" is no object");
+  const JsonValue* name = json.find("name");
+  if (name == nullptr || name->kind != JsonKind::string) {
+    return bad_description("an entry of \"inputs\" has no \"name\"");
+  }
   DescribedInput input;
-  input.name = name->get<std::string>();
+  input.name = name->text;
   if (!stays_inside(input.name)) {
     return fail(Code::format, "the input name " + in_quotes(input.name) + " leads out of the sample's folder");
   }
-  const auto shape = json.find("shape");
-  if (shape == json.end()) return input;
-  if (!shape->is_array()) return bad_description("\"shape\" of " + in_quotes(input.name) + " is no list");
-  input.shape.emplace();
-  for (const Json& dim : *shape) {
-    if (!dim.is_number_unsigned() || dim.get<std::uint64_t>() > std::uint64_t{INT32_MAX}) {
-      return bad_description("\"shape\" of " + in_quotes(input.name) + " holds something else than sizes");
-    }
-    input.shape->push_back(dim.get<std::int64_t>());
+  if (const JsonValue* shape = json.find("shape")) {
+    OCTET_ASSIGN(input.shape, parse_shape(*shape, input.name));
   }
   return input;
 }
 
 Result<std::vector<DescribedInput>> parse_description(std::span<const std::byte> bytes) {
-  if (bytes.size() > kMaxDescriptionBytes) {
-    return bad_description(std::to_string(bytes.size()) + " bytes are too many for the description of a sample");
+  auto json = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!json.ok()) return fail(Code::format, json.status().message());
+  const JsonValue* inputs = json->kind == JsonKind::object ? json->find("inputs") : nullptr;
+  if (inputs == nullptr || inputs->kind != JsonKind::list || inputs->items.empty()) {
+    return bad_description("it has no \"inputs\"");
   }
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& error) {
-    return fail(Code::format, "it is not JSON (" + printable(error.what()) + ")");
-  }
-  const auto inputs = json.is_object() ? json.find("inputs") : json.end();
-  if (inputs == json.end() || !inputs->is_array() || inputs->empty()) return bad_description("it has no \"inputs\"");
   std::vector<DescribedInput> described;
-  for (const Json& input : *inputs) {
+  for (const JsonValue& input : inputs->items) {
     OCTET_ASSIGN(DescribedInput one, parse_input(input));
     described.push_back(std::move(one));
   }

@@ -35,7 +35,7 @@ struct Plan {
   std::size_t scratch_bytes = 0;  // for each thread, the largest of the steps
   std::size_t packed_bytes = 0;
 
-  const std::string& name_of(const PlannedStep& step) const;
+  const std::string& name_of(const PlannedStep& planned) const;
 };
 
 // Chooses layouts and kernels, packs weights, plans the memory. Errors (Code::unsupported) name the node.

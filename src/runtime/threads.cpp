@@ -47,6 +47,19 @@ void ThreadPool::take_pieces(int thread) {
   }
 }
 
+bool ThreadPool::enter() {
+  std::uint32_t state = state_.load(std::memory_order_relaxed);
+  while ((state & kOpen) != 0) {
+    if (state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire, std::memory_order_relaxed))
+      return true;
+  }
+  return false;  // the job ended before this worker woke
+}
+
+void ThreadPool::leave() {
+  if (state_.fetch_sub(1, std::memory_order_acq_rel) == 1) state_.notify_one();  // closed, and the last one inside
+}
+
 void ThreadPool::work(int thread) {
   std::fesetenv(FE_DFL_ENV);  // the creator's rounding mode is not ours
   std::uint32_t seen = 0;
@@ -62,9 +75,9 @@ void ThreadPool::work(int thread) {
     }
     seen = now;
     if (stop_.load()) return;
+    if (!enter()) continue;
     take_pieces(thread);
-    busy_.fetch_sub(1, std::memory_order_acq_rel);
-    busy_.notify_one();
+    leave();
   }
 }
 
@@ -79,16 +92,18 @@ void ThreadPool::run(std::int64_t count, Body body, void* context) {
   piece_ = count / (4 * threads());
   if (piece_ < 1) piece_ = 1;
   next_.store(0, std::memory_order_relaxed);
-  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  state_.store(kOpen, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
   take_pieces(0);
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (busy_.load(std::memory_order_acquire) == 0) return;
+  std::uint32_t inside = state_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
+  for (int spin = 0; inside != 0 && spin < kSpins; ++spin) {
     pause_cpu();
+    inside = state_.load(std::memory_order_acquire);
   }
-  for (int left = busy_.load(std::memory_order_acquire); left != 0; left = busy_.load(std::memory_order_acquire)) {
-    busy_.wait(left, std::memory_order_acquire);
+  while (inside != 0) {
+    state_.wait(inside, std::memory_order_acquire);
+    inside = state_.load(std::memory_order_acquire);
   }
 }
 

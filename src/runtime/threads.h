@@ -25,23 +25,29 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls body over [0, count) in pieces handed out as threads become free; returns when all are done. Allocates
-  // nothing.
+  // Calls body over [0, count) in pieces handed out as threads become free; returns when all are done. It waits for
+  // workers that took a piece, not for those that have yet to wake. Allocates nothing.
   void run(std::int64_t count, Body body, void* context);
 
  private:
+  // The job's state: how many workers are inside, and whether more may enter.
+  static constexpr std::uint32_t kOpen = 1u << 31;
+
   ThreadPool() = default;
   void work(int thread);
+  bool enter();
+  void leave();
   void take_pieces(int thread);
 
   std::vector<std::thread> workers_;
+  // The current job. Written while it is closed and nobody is inside.
   Body body_ = nullptr;
   void* context_ = nullptr;
   std::int64_t count_ = 0;
   std::int64_t piece_ = 1;
   alignas(64) std::atomic<std::int64_t> next_{0};
-  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs
-  alignas(64) std::atomic<int> busy_{0};                  // workers that have not finished the current job
+  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs: what sleeping workers look at
+  alignas(64) std::atomic<std::uint32_t> state_{0};
   std::atomic<bool> stop_{false};
 };
 

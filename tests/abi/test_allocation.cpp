@@ -103,6 +103,10 @@ void test_every_failing_allocation(void**) {
 
 void test_quantizing_with_failing_allocations(void**) {
   if (!Allocations::kCounted) skip();
+  const TemporaryFolder folder;
+  const std::string configuration = folder.write("c.json", R"({"feature_quantize_method": "MINMAX"})");
+  const std::string page = folder.path("report.html");
+  const std::string data = folder.path("report.json");
   const Model model = load_bytes(small_network());
   q_calibration samples = calibration(3);
   samples.load = [](void*, std::int64_t, const q_tensor* inputs, std::int32_t) -> std::int32_t {
@@ -113,11 +117,16 @@ void test_quantizing_with_failing_allocations(void**) {
   check_every_failure("q_quantize", [&](Error& e) {
     auto options = sized<q_quantize_options>();
     options.calibration = &samples;
-    options.feature_method = q_text("MINMAX");
+    options.config_path = str(configuration);
     options.threads = 2;
     q_model* out = nullptr;
-    const q_status status = q_quantize(model.get(), &options, &out, nullptr, &e);
+    q_report* report = nullptr;
+    q_status status = q_quantize(model.get(), &options, &out, &report, &e);
     assert_true((out != nullptr) == (status == Q_OK));
+    assert_true((report != nullptr) == (status == Q_OK));
+    if (status == Q_OK) status = q_report_save(report, str(page), &e);
+    if (status == Q_OK) status = q_report_save(report, str(data), &e);
+    q_report_free(report);
     q_model_free(out);
     return status;
   });

@@ -73,8 +73,8 @@ Status convert_comparison(Emitter& e, fb::BinaryType type) {
 // [C] as a tensor that broadcasts along dimension 1.
 Dims channel_dims(std::size_t channels) { return {static_cast<std::int64_t>(channels)}; }
 
-Status finish_per_channel(Emitter& e, std::vector<float> scale, std::vector<float> bias, std::vector<float> mean,
-                          std::vector<float> variance, float epsilon) {
+Status finish_per_channel(Emitter& e, const std::vector<float>& scale, const std::vector<float>& bias,
+                          const std::vector<float>& mean, const std::vector<float>& variance, float epsilon) {
   const std::size_t channels = scale.size();
   if (channels == 0 || bias.size() != channels || mean.size() != channels || variance.size() != channels) {
     return fail(Code::format, "its numbers of scales (" + std::to_string(channels) + "), biases (" +
@@ -201,8 +201,7 @@ Status convert_scale(Emitter& e) {
   }
   const std::size_t channels = scale.size();
   if (bias.empty()) bias.assign(channels, 0.0f);
-  return finish_per_channel(e, std::move(scale), std::move(bias), std::vector<float>(channels, 0.0f),
-                            std::vector<float>(channels, 1.0f), 0);
+  return finish_per_channel(e, scale, bias, std::vector<float>(channels, 0.0f), std::vector<float>(channels, 1.0f), 0);
 }
 
 Status convert_batch_norm(Emitter& e) {
