@@ -2,7 +2,8 @@
 # All tests: installs what they need from Debian's packages, builds and runs. Each step prints its log's place and result.
 #
 #   sh tests/run.sh           everything that fits half an hour on two cores
-#   sh tests/run.sh --full    also ThreadSanitizer, clang without sanitizers and clang-tidy
+#   sh tests/run.sh --full    also every test with every instruction set, ThreadSanitizer, clang without sanitizers and
+#                             clang-tidy
 #
 # What needs something that is absent (the network folder beside the project, npm, ...) is skipped aloud.
 set -u
@@ -48,6 +49,17 @@ run_ctest() {
   ctest --test-dir "build/$preset" --output-on-failure -j 2 "$@"
 }
 
+# tests_with <instruction set> <ctest options...>: the tests once more, with kernels of no better instruction set.
+tests_with() {
+  isa=$1
+  shift
+  if ! OCTET_ISA=$isa build/release/src/octet bench examples/models/shapes.onnx 1; then
+    echo "SKIPPED instruction set $isa: this CPU lacks it"
+    return 0
+  fi
+  OCTET_ISA=$isa run_ctest release "$@"
+}
+
 format() {
   find src tests include examples -name '*.cpp' -o -name '*.h' -o -name '*.c' | grep -v '^tests/quantize/data' |
     xargs clang-format --dry-run -Werror
@@ -71,6 +83,13 @@ step "architecture" sh tests/checks/includes.sh
 step "format" format
 step "build release" build release
 step "tests release" run_ctest release
+for isa in $(sed -n 's/^OCTET_ISA_PACKAGE(\([a-z0-9]*\),.*/\1/p' src/cpu/isa.inc); do
+  if [ $full = yes ]; then
+    step "tests $isa" tests_with "$isa"
+  else
+    step "tests $isa" tests_with "$isa" -L 'ops|runtime|abi'
+  fi
+done
 step "ONNX Runtime" sh tests/checks/onnxruntime.sh build/release/src/octet build/onnxruntime "$shared"
 step "real networks" python3 tests/checks/shared_models.py build/release/src/octet "$shared"
 step "quickstart" sh examples/quickstart.sh

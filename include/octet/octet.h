@@ -258,12 +258,21 @@ q_status q_image_get_mapping(const q_image *image, const q_model *model, int32_t
 
 typedef struct q_session q_session;
 
+/* Threads of the caller's own. Calls piece(arg, i) once for each i from 0 to count - 1, in any order, on any threads and
+ * several at the same time, and returns when all of these calls have. Called on the thread of q_session_run, many times in
+ * a run; count is at most the session's threads, and more than 1. May not unwind. */
+typedef void (*q_piece_fn)(void *arg, int64_t piece);
+typedef void (*q_runner_fn)(void *user, q_piece_fn piece, void *arg, int64_t count);
+
 typedef struct q_session_options {
   uint32_t struct_size;
   int32_t threads; /* 0: 1; at most 256, of which as many are used as there are CPUs that this process may use */
   q_str isa;       /* cap on the instruction set: "ref", ...; empty: the environment's OCTET_ISA, else the best here */
   int32_t profile; /* 1: measure the time of every layer */
   int32_t reserved;
+  q_runner_fn runner; /* NULL: threads of the library's own. Else no thread is started, and `threads` says into how many
+                         pieces a step is divided at most (0: as many as CPUs that this process may use) */
+  void *runner_user;
 } q_session_options;
 
 /* Prepares a model for running: chooses kernels, packs weights, plans memory. The session keeps its own reference to the
@@ -311,6 +320,13 @@ typedef struct q_step_info {
 /* Steps in the order of execution, index from 0. Since 0.1. */
 q_status q_session_get_step(const q_session *session, int32_t index, q_step_info *out, q_error *error);
 
+/* Measures what the multipliers of this machine can do at most: billions of multiply-accumulates a second of the
+ * instruction that kernels of this instruction set use for this type, over registers alone, on `threads` threads at the
+ * same time (0: 1; at most as many are used as there are CPUs that this process may use). Takes about a twentieth of a
+ * second. 0 for "ref", which has no such instruction. `isa` as in q_session_options. Errors: Q_E_ARGUMENT,
+ * Q_E_UNSUPPORTED, Q_E_MEMORY. Since 0.1. */
+q_status q_measure_peak(q_str isa, q_dtype dtype, int32_t threads, double *gmacs_per_second, q_error *error);
+
 /* ------------------------------------------------------------------------------------------------ quantizing */
 
 typedef struct q_report q_report;
@@ -337,11 +353,15 @@ typedef struct q_quantize_options {
   void *progress_user;
   q_log_fn log;
   void *log_user;
+  /* 1: measure the layers on this CPU, on one thread, and keep in float those that make the whole network faster so; the
+   * result then depends on the machine, and on chance where it is close. */
+  int32_t float_where_faster;
+  int32_t reserved;
 } q_quantize_options;
 
 /* Makes an int8 model of a float one. `report` may be NULL; else it is a new handle. The result does not depend on the
- * number of threads. Errors: Q_E_ARGUMENT (already quantized), Q_E_IO, Q_E_CONFIG, Q_E_DATA, Q_E_CANCELLED, Q_E_MEMORY.
- * Since 0.1. */
+ * number of threads nor, without float_where_faster, on the machine's speed. Errors: Q_E_ARGUMENT (already quantized),
+ * Q_E_IO, Q_E_CONFIG, Q_E_DATA, Q_E_CANCELLED, Q_E_MEMORY. Since 0.1. */
 q_status q_quantize(const q_model *model, const q_quantize_options *options, q_model **out, q_report **report,
                     q_error *error);
 
@@ -385,6 +405,10 @@ typedef struct q_report_info {
   int64_t float_weight_bytes;
   int64_t int8_weight_bytes;
   double seconds;
+  int32_t kept_float_count; /* layers that float_where_faster kept in float */
+  int32_t reserved;
+  double int8_ms;  /* one run of the network without such layers; 0: not measured */
+  double mixed_ms; /* one run with them */
 } q_report_info;
 /* Since 0.1. */
 q_status q_report_get_info(const q_report *report, q_report_info *out, q_error *error);
@@ -416,6 +440,19 @@ typedef struct q_layer_error {
 } q_layer_error;
 /* Layers in the order of execution, index from 0. Since 0.1. */
 q_status q_report_get_layer(const q_report *report, int32_t index, q_layer_error *out, q_error *error);
+
+typedef struct q_kept_float {
+  uint32_t struct_size;
+  int32_t reserved;
+  q_str name;
+  q_str op;
+  double float_ms; /* of the layer alone, without the change of types at its borders */
+  double int8_ms;
+} q_kept_float;
+/* Layers that float_where_faster kept in float, in the order of execution, index from 0. The same names under
+ * "skip_quant_op_names" give the same model on every machine. Since 0.1. */
+q_status q_report_get_kept_float(const q_report *report, int32_t index, q_kept_float *out, q_error *error);
+
 /* Since 0.1. */
 q_status q_report_get_warning(const q_report *report, int32_t index, q_str *out, q_error *error);
 

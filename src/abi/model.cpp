@@ -32,8 +32,7 @@ Result<Loaded> load(const Bytes& bytes, const std::string& name, const std::stri
                                 (bytes.empty() ? std::string("; the file is empty") : std::string()));
 }
 
-// What people call a node: the kind of a unary or binary function, a depthwise convolution.
-std::string op_text(const Graph& graph, const Node& node) {
+const char* op_text(const Graph& graph, const Node& node) {
   switch (node.op) {
     case Op::unary:
       return name_of(node.attrs.unary);
@@ -47,19 +46,6 @@ std::string op_text(const Graph& graph, const Node& node) {
     default:
       return name_of(node.op);
   }
-}
-
-// Text of layers that has to outlive a getter.
-const std::string& interned_op(const Graph& graph, const Node& node) {
-  static std::mutex mutex;
-  static std::vector<std::unique_ptr<const std::string>> known;
-  const std::string text = op_text(graph, node);
-  const std::lock_guard lock(mutex);
-  for (const auto& candidate : known) {
-    if (*candidate == text) return *candidate;
-  }
-  known.push_back(std::make_unique<const std::string>(text));
-  return *known.back();
 }
 
 q_tensor_info tensor_info(const Tensor& tensor) {
@@ -98,6 +84,8 @@ Status load_into(const Bytes& bytes, const std::string& name, const std::string&
 }
 
 }  // namespace
+
+q_str op_of(const Graph& graph, const Node& node) { return q_text(op_text(graph, node)); }
 
 std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes) {
   auto model = std::make_unique<q_model>();
@@ -196,7 +184,7 @@ OCTET_EXPORT q_status q_model_get_layer(const q_model* model, int32_t index, q_l
     q_layer_info info{};
     info.is_int8 = graph.at(node.inputs[0]).dtype == DType::i8 ? 1 : 0;
     info.name = view_of(node.name);
-    info.op = view_of(interned_op(graph, node));
+    info.op = op_of(graph, node);
     info.macs = octet::count_macs(graph, node);
     for (const TensorId id : node.inputs) {
       if (graph.is_constant(id)) info.weight_bytes += static_cast<std::int64_t>(graph.at(id).data.size());

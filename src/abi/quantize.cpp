@@ -77,6 +77,11 @@ Status quantize(const q_model* model, const q_quantize_options& given, q_model**
   if (is_int8(*model->graph)) {
     return fail(Code::argument, "the model is int8 already; quantizing starts from the float model");
   }
+  if (given.float_where_faster != 0 && given.float_where_faster != 1) {
+    return fail(Code::argument,
+                "options.float_where_faster is " + std::to_string(given.float_where_faster) + "; 0 and 1 are possible");
+  }
+  config.float_where_faster = given.float_where_faster == 1;
   std::shared_ptr<const SampleSource> source;
   if (given.calibration != nullptr) {
     OCTET_ASSIGN(source, caller_source(given.calibration));

@@ -30,6 +30,9 @@ OCTET_EXPORT q_status q_report_get_info(const q_report* report, q_report_info* o
     info.float_weight_bytes = r.float_weight_bytes;
     info.int8_weight_bytes = r.int8_weight_bytes;
     info.seconds = r.seconds;
+    info.kept_float_count = static_cast<std::int32_t>(r.kept_float.size());
+    info.int8_ms = r.int8_ms;
+    info.mixed_ms = r.mixed_ms;
     return write_struct(info, "out", out);
   });
 }
@@ -65,6 +68,21 @@ OCTET_EXPORT q_status q_report_get_layer(const q_report* report, int32_t index, 
     info.clipped_share = layer.clipped_share;
     info.low = layer.low;
     info.high = layer.high;
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_kept_float(const q_report* report, int32_t index, q_kept_float* out,
+                                              q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(check_index(index, report->report.kept_float.size(), "kept layer"));
+    const KeptFloat& layer = report->report.kept_float[static_cast<std::size_t>(index)];
+    q_kept_float info{};
+    info.name = view_of(layer.name);
+    info.op = view_of(layer.op);
+    info.float_ms = layer.float_ms;
+    info.int8_ms = layer.int8_ms;
     return write_struct(info, "out", out);
   });
 }

@@ -5,6 +5,7 @@
 namespace octet::abi {
 namespace {
 
+constexpr int kMaxThreads = 256;
 constexpr std::int32_t kMaxTensors = 64;  // inputs or outputs of one call, converted on the stack
 
 Result<std::shared_ptr<const Plan>> plan_for(const q_model& model, Isa isa) {
@@ -32,6 +33,15 @@ Status bind(const q_tensor* tensors, std::int32_t count, const char* what, Bindi
   return {};
 }
 
+// More threads than CPUs would wait for each other; how many pieces suit a caller's threads, the caller knows.
+Status set_threads(const q_session_options& given, SessionOptions& options) {
+  const bool own = given.runner == nullptr;
+  OCTET_ASSIGN(const int threads, thread_count(given.threads, own ? 1 : std::min(usable_cpu_count(), kMaxThreads)));
+  options.threads = own ? std::min(threads, usable_cpu_count()) : threads;
+  options.runner = {given.runner, given.runner_user};
+  return {};
+}
+
 }  // namespace
 }  // namespace octet::abi
 
@@ -49,8 +59,7 @@ OCTET_EXPORT q_status q_session_create(const q_model* model, const q_session_opt
     OCTET_ASSIGN(const std::string isa_name, text_of(given.isa, "options.isa"));
     OCTET_ASSIGN(const Isa isa, choose_isa(isa_name));
     SessionOptions session_options;
-    OCTET_ASSIGN(const int threads, thread_count(given.threads, 1));
-    session_options.threads = std::min(threads, usable_cpu_count());  // more would wait for each other
+    OCTET_TRY(set_threads(given, session_options));
     session_options.profile = given.profile != 0;
     OCTET_ASSIGN(const auto plan, plan_for(*model, isa));
     auto handle = std::make_unique<q_session>();
@@ -101,7 +110,7 @@ OCTET_EXPORT q_status q_session_get_step(const q_session* session, int32_t index
     info.op = q_text("layout");
     if (planned.step.node >= 0) {
       const Node& node = plan.graph->nodes[static_cast<std::size_t>(planned.step.node)];
-      info.op = q_text(name_of(node.op));
+      info.op = op_of(*plan.graph, node);
       info.is_int8 = plan.graph->at(node.inputs[0]).dtype == DType::i8 ? 1 : 0;
       info.macs = count_macs(*plan.graph, node);
     }

@@ -1,18 +1,20 @@
 #include "base/bytes.h"
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
 namespace octet {
 
+// calloc takes large memory from the system as zero pages, which cost nothing until they are written.
 std::shared_ptr<std::byte[]> allocate_aligned(std::size_t size_bytes) {
   if (size_bytes > static_cast<std::size_t>(PTRDIFF_MAX)) throw std::bad_alloc();  // rounding up would overflow
-  auto deleter = [](std::byte* p) { ::operator delete[](p, std::align_val_t{kAlignment}); };
-  const std::size_t size = size_bytes == 0 ? 1 : size_bytes;
-  auto* memory = static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlignment}));
-  std::memset(memory, 0, size);
-  return {memory, deleter};
+  void* memory = std::calloc(size_bytes + kAlignment, 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  auto* aligned = static_cast<std::byte*>(memory) + (kAlignment - address % kAlignment) % kAlignment;
+  return {aligned, [memory](std::byte*) { std::free(memory); }};
 }
 
 Bytes Bytes::copy_of(const void* data, std::size_t size) {

@@ -36,6 +36,7 @@ class Bytes {
   const std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  const std::shared_ptr<const void>& owner() const { return owner_; }
   std::span<const std::byte> span() const { return {data_, size_}; }
 
   // The bytes as elements. Precondition: the address is aligned for T.

@@ -66,6 +66,11 @@ Status write_all(int fd, const std::string& path, std::span<const std::byte> byt
   return {};
 }
 
+struct Unmap {
+  std::size_t size;
+  void operator()(const void* address) const { ::munmap(const_cast<void*>(address), size); }
+};
+
 Result<std::vector<std::string>> list(const std::string& folder, bool (*accept)(const std::string&)) {
   DIR* handle = ::opendir(folder.c_str());
   if (handle == nullptr) return io_error("open folder", folder, errno);
@@ -94,8 +99,18 @@ Result<Bytes> map_file(const std::string& path) {
   }
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) return io_error("map", path, errno);
-  std::shared_ptr<const void> owner(address, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
+  std::shared_ptr<const void> owner(address, Unmap{size});
   return Bytes(std::move(owner), static_cast<const std::byte*>(address), size);
+}
+
+void let_pages_go(const Bytes& bytes) {
+  if (std::get_deleter<Unmap>(bytes.owner()) == nullptr) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t last = (begin + bytes.size()) / page * page;
+  // What cannot be given back does no harm.
+  if (first < last) static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
 }
 
 Status write_file_atomically(const std::string& path, std::span<const std::span<const std::byte>> pieces) {

@@ -16,6 +16,10 @@ namespace octet {
 // name the path and the reason of the operating system; a directory is an error.
 Result<Bytes> map_file(const std::string& path);
 
+// Gives the memory of pages that lie inside `bytes` back to the system, where these are of a mapped file; whoever reads
+// them later reads the file again. Other bytes stay as they are.
+void let_pages_go(const Bytes& bytes);
+
 // Writes the pieces one after another to a temporary file in the same folder, flushes it to the disk and
 // renames it over `path`. After a failure `path` is as it was and the temporary file is gone.
 Status write_file_atomically(const std::string& path, std::span<const std::span<const std::byte>> pieces);

@@ -36,6 +36,12 @@ create the session. Where the float model that an int8 one was made from is ther
 but for the ending and for marks such as -int8 or _quant, or the only other model), the column
 "speedup" is the float median over the int8 median.
 
+With --layers the layers are measured in further runs, in which the models take turns, too. "ms" is the
+median of a layer; "of peak" is its share of what the multipliers of this machine can do at most, which
+is measured as well; below stands how far the layers explain the run that was measured as a whole:
+what is missing there is spent on inputs and outputs. An int8 model and its float twin share one table. "slower" marks layers that take longer in int8: three of
+four of their runs took longer than the median of the float ones.
+
 Examples
   octet bench models/ 100
   octet bench face.mnn face.octet 100 --threads 2 --layers
@@ -165,6 +171,7 @@ void attempt(BenchEntry& entry, Console& console, const Step& step) {
   } catch (const std::bad_alloc&) {
     entry.failure = Failure(Q_E_MEMORY, entry.file + ": out of memory", entry.file);
   }
+  entry.layers.reset();
   entry.timed.reset();
   console.error(entry.failure->message());
 }
@@ -187,12 +194,35 @@ void measure(std::vector<BenchEntry>& entries, const Options& options, Console& 
     progress.show(round + 1);
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    attempt(entries[i], console, [&] {
-      entries[i].statistics = statistics_of(times_ms[i]);
-      if (options.layers) entries[i].steps = entries[i].timed->profile(options.warmup, options.loops, console);
-    });
+    attempt(entries[i], console, [&] { entries[i].statistics = statistics_of(times_ms[i]); });
   }
   console.clear_progress();
+}
+
+// The layers are measured in runs of their own, in which the models take turns, too.
+void measure_layers(std::vector<BenchEntry>& entries, const Options& options, Console& console) {
+  for (BenchEntry& entry : entries) {
+    attempt(entry, console, [&] { entry.layers = std::make_unique<LayerTimer>(*entry.timed); });
+  }
+  const int rounds = options.warmup + options.loops;
+  LoopProgress progress(console, "layers", rounds);
+  for (int round = 0; round < rounds; ++round) {
+    for (BenchEntry& entry : entries) {
+      attempt(entry, console, [&] { entry.layers->run(round >= options.warmup); });
+    }
+    progress.show(round + 1);
+  }
+  for (BenchEntry& entry : entries) {
+    attempt(entry, console, [&] { entry.steps = entry.layers->steps(); });
+  }
+  console.clear_progress();
+}
+
+double peak_of(const std::string& isa, q_dtype dtype, int threads) {
+  auto error = sized<q_error>();
+  double peak = 0;
+  check(q_measure_peak(text_of(isa), dtype, threads, &peak, &error), error);
+  return peak;
 }
 
 std::string shapes_of(const Network& network) {
@@ -214,7 +244,10 @@ void find_twins(std::vector<BenchEntry>& entries) {
   }
   const auto twins = find_float_twins(candidates);
   for (std::size_t i = 0; i < twins.size(); ++i) {
-    if (twins[i]) entries[index_of[i]].float_twin = index_of[*twins[i]];
+    if (!twins[i]) continue;
+    BenchEntry& entry = entries[index_of[i]];
+    entry.float_twin = index_of[*twins[i]];
+    entry.pairs = pair_layers(entries[*entry.float_twin].steps, entry.steps);
   }
 }
 
@@ -228,6 +261,18 @@ Outcome bench_command(const Call& call, Console& console) {
     entries.back().file = std::move(file);
   }
   measure(entries, options, console);
+  BenchSettings settings{options.loops, options.warmup, options.threads, options.layers, 0, 0};
+  const auto done = std::find_if(entries.begin(), entries.end(), [](const auto& entry) { return !entry.failure; });
+  if (done != entries.end()) settings.threads = done->timed->session().threads;
+  if (settings.threads < options.threads) {
+    console.note("threads: " + std::to_string(options.threads) + " were asked for, " +
+                 std::to_string(settings.threads) + " are used, as many as CPUs that this process may use");
+  }
+  if (options.layers) {
+    measure_layers(entries, options, console);
+    settings.float_peak = peak_of(options.isa, Q_FLOAT32, settings.threads);
+    settings.int8_peak = peak_of(options.isa, Q_INT8, settings.threads);
+  }
   find_twins(entries);
   bool ok = true;
   for (const BenchEntry& entry : entries) {
@@ -236,7 +281,6 @@ Outcome bench_command(const Call& call, Console& console) {
       console.warning(entry.file + ": this machine was too noisy to tell: " + entry.statistics.noise);
     }
   }
-  const BenchSettings settings{options.loops, options.warmup, options.threads, options.layers};
   return {bench_text(entries, settings, options.format), ok ? kExitDone : kExitFailed};
 }
 

@@ -3,22 +3,13 @@
 #include <algorithm>
 
 #include "cli/answer.h"
+#include "cli/bench_layers.h"
 #include "cli/json_writer.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
 namespace octet::cli {
 namespace {
-
-double total_ms(std::span<const StepTime> steps) {
-  double total = 0;
-  for (const StepTime& step : steps) total += step.median_ms;
-  return total;
-}
-
-double gmacs_per_second(const StepTime& step) {
-  return step.median_ms > 0 ? static_cast<double>(step.macs) / step.median_ms * 1e-6 : 0;
-}
 
 std::optional<double> speedup(std::span<const BenchEntry> entries, const BenchEntry& entry) {
   if (!entry.float_twin || entry.statistics.median_ms <= 0) return std::nullopt;
@@ -54,23 +45,6 @@ Table model_table(std::span<const BenchEntry> entries) {
   return table;
 }
 
-Table layer_table(const BenchEntry& entry) {
-  Table table({{"layer", Align::left},
-               {"op", Align::left},
-               {"type", Align::left},
-               {"kernel", Align::left},
-               {"ms"},
-               {"GMAC/s"},
-               {"share"}});
-  const double total = total_ms(entry.steps);
-  for (const StepTime& step : entry.steps) {
-    table.add({step.name, step.op, step.is_int8 ? "int8" : "float", step.kernel, fixed(step.median_ms, 4),
-               step.macs > 0 ? fixed(gmacs_per_second(step), 2) : "",
-               total > 0 ? percent(step.median_ms / total) : "-"});
-  }
-  return table;
-}
-
 std::string tables(std::span<const BenchEntry> entries, const BenchSettings& settings, bool markdown) {
   const Table models = model_table(entries);
   if (models.empty()) return {};
@@ -78,12 +52,7 @@ std::string tables(std::span<const BenchEntry> entries, const BenchSettings& set
                      " to warm up, " + counted(settings.threads, "thread") + ", instruction set " + isa_of(entries) +
                      "\n\n";
   text += markdown ? models.markdown() : models.plain();
-  for (const BenchEntry& entry : entries) {
-    if (!settings.layers || entry.failure) continue;
-    const Table layers = layer_table(entry);
-    text += "\n" + (markdown ? "### " : std::string()) + printable(entry.file) + "\n\n";
-    text += markdown ? layers.markdown() : layers.plain();
-  }
+  if (settings.layers) text += layer_tables(entries, settings, markdown);
   return text;
 }
 
@@ -111,32 +80,8 @@ std::string model_csv(std::span<const BenchEntry> entries) {
   return table.csv();
 }
 
-std::string layer_csv(std::span<const BenchEntry> entries) {
-  Table table({{"file"}, {"layer"}, {"op"}, {"int8"}, {"kernel"}, {"macs"}, {"median_ms"}, {"gmacs_per_s"}, {"share"}});
-  for (const BenchEntry& entry : entries) {
-    const double total = total_ms(entry.steps);
-    for (const StepTime& step : entry.steps) {
-      table.add({entry.file, step.name, step.op, step.is_int8 ? "1" : "0", step.kernel, std::to_string(step.macs),
-                 fixed(step.median_ms, 6), fixed(gmacs_per_second(step), 4),
-                 total > 0 ? fixed(step.median_ms / total, 6) : ""});
-    }
-  }
-  return table.csv();
-}
-
-void write_layers(JsonWriter& json, const BenchEntry& entry) {
-  const double total = total_ms(entry.steps);
-  json.key("layers").begin_array();
-  for (const StepTime& step : entry.steps) {
-    json.begin_object().field("name", step.name).field("op", step.op).field("int8", step.is_int8);
-    json.field("kernel", step.kernel).field("macs", step.macs).field("median_ms", step.median_ms);
-    json.field("gmacs_per_s", gmacs_per_second(step)).field("share", total > 0 ? step.median_ms / total : 0.0);
-    json.end_object();
-  }
-  json.end_array();
-}
-
-void write_model(JsonWriter& json, std::span<const BenchEntry> entries, const BenchEntry& entry, bool layers) {
+void write_model(JsonWriter& json, std::span<const BenchEntry> entries, const BenchEntry& entry,
+                 const BenchSettings& settings) {
   json.begin_object().field("file", entry.file);
   if (entry.failure) {
     write_error(json, *entry.failure);
@@ -153,7 +98,7 @@ void write_model(JsonWriter& json, std::span<const BenchEntry> entries, const Be
   const auto ratio = speedup(entries, entry);
   ratio ? json.value(*ratio) : json.null();
   json.optional_field("noise", times.noise);
-  if (layers) write_layers(json, entry);
+  if (settings.layers) write_layers(json, entries, entry, settings);
   json.end_object();
 }
 
@@ -164,8 +109,12 @@ std::string json_text(std::span<const BenchEntry> entries, const BenchSettings& 
   if (failed != entries.end()) write_error(json, *failed->failure);
   json.field("loop_count", settings.loops).field("warmup_count", settings.warmup).field("threads", settings.threads);
   json.optional_field("isa", isa_of(entries));
+  if (settings.layers) {
+    json.key("peak").begin_object().field("float_gmacs_per_s", settings.float_peak);
+    json.field("int8_gmacs_per_s", settings.int8_peak).end_object();
+  }
   json.key("models").begin_array();
-  for (const BenchEntry& entry : entries) write_model(json, entries, entry, settings.layers);
+  for (const BenchEntry& entry : entries) write_model(json, entries, entry, settings);
   json.end_array().end_object();
   return std::move(json).finish();
 }
@@ -174,7 +123,7 @@ std::string json_text(std::span<const BenchEntry> entries, const BenchSettings& 
 
 std::string bench_text(std::span<const BenchEntry> entries, const BenchSettings& settings, BenchFormat format) {
   if (format == BenchFormat::json) return json_text(entries, settings);
-  if (format == BenchFormat::csv) return settings.layers ? layer_csv(entries) : model_csv(entries);
+  if (format == BenchFormat::csv) return settings.layers ? layer_csv(entries, settings) : model_csv(entries);
   return tables(entries, settings, format == BenchFormat::markdown);
 }
 

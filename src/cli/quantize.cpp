@@ -31,6 +31,10 @@ working directory. How an image becomes an input is stored in the int8 model.
 The result is the same, byte for byte, whatever the number of threads. The model is written beside
 its target and renamed: after a failure or Ctrl-C the target is as it was.
 
+--float-where-faster is the one option that measures this CPU. Layers that make a run of the whole
+network faster in float, the change of types at their borders included, stay float; they are listed,
+and the same names under "skip_quant_op_names" give the same model on any machine.
+
 Example
   octet quantize face.mnn face.octet face.json --report face.html
 
@@ -41,6 +45,7 @@ struct Options {
   std::string feature_method, weight_method;
   std::string report;
   int threads = 0;
+  bool float_where_faster = false;
 };
 
 Options read_options(const Call& call) {
@@ -66,6 +71,8 @@ Options read_options(const Call& call) {
                   "write what was found: .html (one file, with pictures)\n"
                   "or .json")
       ->type_name("FILE");
+  arguments.add_flag("--float-where-faster", options.float_where_faster,
+                     "keep layers in float that are faster so on this CPU;\nthe result then depends on the machine");
   arguments.add_threads(options.threads, "default: all that this process may use");
   arguments.add_json();
   arguments.read(call.words);
@@ -96,6 +103,7 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   settings.progress_user = &console;
   settings.log = Console::on_log;
   settings.log_user = &console;
+  settings.float_where_faster = options.float_where_faster ? 1 : 0;
   auto error = sized<q_error>();
   q_model* model = nullptr;
   q_report* report = nullptr;
@@ -124,6 +132,23 @@ std::string share_of(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? percent(static_cast<double>(part) / static_cast<double>(whole)) : "-";
 }
 
+std::string kept_float_text(const q_report* report, const Options& options) {
+  if (!options.float_where_faster) return {};
+  const q_report_info info = report_info(report);
+  const std::vector<q_kept_float> layers = kept_float_of(report);
+  if (layers.empty()) return "kept in float for speed: no layer\n\n";
+  Table table({{"kept in float for speed", Align::left}, {"op", Align::left}, {"float ms"}, {"int8 ms"}});
+  std::string names;
+  for (const q_kept_float& layer : layers) {
+    table.add({std::string(view(layer.name)), std::string(view(layer.op)), fixed(layer.float_ms, 4),
+               fixed(layer.int8_ms, 4)});
+    names += (names.empty() ? "\"" : ", \"") + printable(view(layer.name)) + "\"";
+  }
+  return table.plain() + "A run takes " + fixed(info.mixed_ms, 3) + " ms instead of " + fixed(info.int8_ms, 3) +
+         " ms. Measured on this CPU with one thread: another machine may choose other layers.\n" +
+         "The same model everywhere: \"skip_quant_op_names\": [" + names + "]\n\n";
+}
+
 std::string summary(const Network& source, const Quantized& result, const Options& options) {
   const q_report_info info = report_info(result.report.get());
   const q_model_info& model = result.network.info;
@@ -142,7 +167,8 @@ std::string summary(const Network& source, const Quantized& result, const Option
     table.add({"  skipped", counted(info.skipped_files, "unreadable file") + ", named above"});
   if (info.warning_count > 0) table.add({"  warnings", std::to_string(info.warning_count) + ", see above"});
   table.add({"  time", duration_text(info.seconds)});
-  return table.plain() + "\n" + outputs_and_layers_text(result.report.get(), kWorstLayers);
+  return table.plain() + "\n" + kept_float_text(result.report.get(), options) +
+         outputs_and_layers_text(result.report.get(), kWorstLayers);
 }
 
 std::string answer(const Network& source, const Quantized& result, const Options& options) {

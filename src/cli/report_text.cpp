@@ -72,6 +72,16 @@ void write_layers(JsonWriter& json, const std::vector<q_layer_error>& layers) {
   json.end_array();
 }
 
+void write_kept_float(JsonWriter& json, const q_report* report, const q_report_info& info) {
+  if (info.kept_float_count == 0) return;
+  json.key("kept_float").begin_array();
+  for (const q_kept_float& layer : kept_float_of(report)) {
+    json.begin_object().field("name", view(layer.name)).field("op", view(layer.op));
+    json.field("float_ms", layer.float_ms).field("int8_ms", layer.int8_ms).end_object();
+  }
+  json.end_array().field("int8_ms", info.int8_ms).field("mixed_ms", info.mixed_ms);
+}
+
 void write_shares(JsonWriter& json, const q_report_info& info) {
   const auto share = [&](std::string_view name, double value, bool known) {
     json.key(name);
@@ -93,6 +103,17 @@ q_report_info report_info(const q_report* report) {
   auto error = sized<q_error>();
   check(q_report_get_info(report, &info, &error), error);
   return info;
+}
+
+std::vector<q_kept_float> kept_float_of(const q_report* report) {
+  std::vector<q_kept_float> layers;
+  auto error = sized<q_error>();
+  const std::int32_t count = report_info(report).kept_float_count;
+  for (std::int32_t i = 0; i < count; ++i) {
+    layers.push_back(sized<q_kept_float>());
+    check(q_report_get_kept_float(report, i, &layers.back(), &error), error);
+  }
+  return layers;
 }
 
 std::string outputs_and_layers_text(const q_report* report, int worst_count) {
@@ -131,6 +152,7 @@ void write_report(JsonWriter& json, const q_report* report) {
   }
   json.end_array();
   write_layers(json, layers_of(report, info.layer_count));
+  write_kept_float(json, report, info);
   json.key("warnings").begin_array();
   auto error = sized<q_error>();
   for (std::int32_t i = 0; i < info.warning_count; ++i) {

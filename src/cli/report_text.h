@@ -4,6 +4,7 @@
 #include <octet/octet.h>
 
 #include <string>
+#include <vector>
 
 #include "cli/json_writer.h"
 #include "cli/library.h"
@@ -11,6 +12,9 @@
 namespace octet::cli {
 
 q_report_info report_info(const q_report* report);
+
+// Layers that --float-where-faster kept in float.
+std::vector<q_kept_float> kept_float_of(const q_report* report);
 
 // Table of the outputs; then the `worst_count` layers with the least signal-to-noise ratio.
 std::string outputs_and_layers_text(const q_report* report, int worst_count);

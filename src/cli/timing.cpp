@@ -22,12 +22,6 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 std::string noise_in(const std::vector<double>& times_ms, const Statistics& statistics) {
   if (times_ms.size() < kFewestRuns || statistics.median_ms <= 0) return {};
   if (statistics.p95_ms > kNoisyTail * statistics.median_ms) {
@@ -56,6 +50,12 @@ void fill_pseudo_random(TensorBuffers& buffers) {
 
 }  // namespace
 
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
 Statistics statistics_of(const std::vector<double>& times_ms) {
   std::vector<double> sorted = times_ms;
   std::sort(sorted.begin(), sorted.end());
@@ -82,33 +82,6 @@ double TimedNetwork::run() {
   const auto start = Clock::now();
   run_session(session_.get(), inputs_, outputs_);
   return milliseconds_since(start);
-}
-
-std::vector<StepTime> TimedNetwork::profile(int warmup, int loops, Console& console) const {
-  const Session session = create_session(network_, threads_, isa_, true);
-  const auto step_count = static_cast<std::size_t>(session_info(session.get()).step_count);
-  std::vector<std::vector<double>> times_ms(step_count);
-  std::vector<StepTime> steps(step_count);
-  LoopProgress progress(console, "layers of " + network_.path, warmup + loops);
-  for (int run = 0; run < warmup + loops; ++run) {
-    stop_if_interrupted();
-    run_session(session.get(), inputs_, outputs_);
-    for (std::size_t i = 0; i < step_count; ++i) {
-      auto step = sized<q_step_info>();
-      auto error = sized<q_error>();
-      check(q_session_get_step(session.get(), static_cast<std::int32_t>(i), &step, &error), error, network_.path);
-      if (run >= warmup) times_ms[i].push_back(step.last_ms);
-      if (run + 1 < warmup + loops) continue;
-      steps[i] = {std::string(view(step.name)),
-                  std::string(view(step.op)),
-                  std::string(view(step.kernel)),
-                  step.is_int8 != 0,
-                  step.macs,
-                  median_of(times_ms[i])};
-    }
-    progress.show(run + 1);
-  }
-  return steps;
 }
 
 }  // namespace octet::cli

@@ -17,17 +17,9 @@ struct Statistics {
   // Why the times tell little ("p95 is 1.8 times the median"); empty where they are steady.
   std::string noise;
 };
+double median_of(std::vector<double> values);
 // Of the times of runs in the order of the runs; at least one.
 Statistics statistics_of(const std::vector<double>& times_ms);
-
-struct StepTime {
-  std::string name;  // of the layer
-  std::string op;
-  std::string kernel;
-  bool is_int8 = false;
-  std::int64_t macs = 0;
-  double median_ms = 0;
-};
 
 // A network with its session and its memory. The inputs hold numbers between 0 and 1, the same ones in every run.
 class TimedNetwork {
@@ -36,11 +28,12 @@ class TimedNetwork {
 
   // Runs once and returns the milliseconds.
   double run();
-  // Times of the steps, measured in a session of their own: measuring them slows a run down.
-  std::vector<StepTime> profile(int warmup, int loops, Console& console) const;
-
   const Network& network() const { return network_; }
   const q_session_info& session() const { return session_info_; }
+  const TensorBuffers& inputs() const { return inputs_; }
+  const TensorBuffers& outputs() const { return outputs_; }
+  int threads() const { return threads_; }
+  const std::string& isa() const { return isa_; }
   // Of loading the file and creating the session.
   double load_ms() const { return load_ms_; }
 

@@ -10,7 +10,7 @@ namespace octet {
 
 struct ConstantFact {
   bool finite = true;                // no infinity, and nothing that is not a number
-  double least_real = 0;             // of f32 that is finite
+  bool negative = false;             // f32: there is a value below 0
   std::int64_t least = 0, most = 0;  // of integers
 };
 

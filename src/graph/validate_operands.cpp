@@ -82,7 +82,7 @@ Status check_int8_parameters(const Graph& graph, ConstantFacts& facts, const Nod
   OCTET_TRY(check_constant(graph, facts, node, 2, DType::i32, {outputs}));
   OCTET_TRY(check_constant(graph, facts, node, 3, DType::f32, {outputs}));
   if (facts.of(node.inputs[1]).least == -128) return node_error(node, "int8 weights must lie in -127..127");
-  if (facts.of(node.inputs[3]).least_real < 0) return node_error(node, "a factor of the requantization is negative");
+  if (facts.of(node.inputs[3]).negative) return node_error(node, "a factor of the requantization is negative");
   const ConstantFact& bias = facts.of(node.inputs[2]);
   return check_sum(node, depth, 127, std::max(std::abs(bias.least), std::abs(bias.most)));
 }

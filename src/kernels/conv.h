@@ -14,6 +14,10 @@
 
 namespace octet {
 
+// Packed weights are the same for every height and number of images where the output is at least this wide: a layer may
+// then run on some rows at a time.
+inline constexpr int32_t kSteadyPackingWidth = 16;
+
 struct ConvGeometry {
   int32_t batch;
   int32_t in_h, in_w, in_c;

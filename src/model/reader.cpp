@@ -2,6 +2,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "graph/operands.h"
 #include "model/attributes.h"
@@ -282,6 +283,7 @@ Result<Graph> read_file(const Bytes& file) {
   OCTET_TRY(check_structure(file));
   OCTET_ASSIGN(Graph graph, GraphReader(*GetModel(file.data()), file).read());
   OCTET_TRY(validate(graph));
+  let_pages_go(file);  // weights that were looked at, and will be when they are packed
   return graph;
 }
 

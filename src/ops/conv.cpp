@@ -59,6 +59,40 @@ void run_conv_i8(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
 
 namespace {
 
+ConvGeometry geometry_of(ConvGeometry whole, const Band& band) {
+  whole.in_h = band.in_rows;
+  whole.out_h = band.out_rows;
+  whole.pad_top = band.pad_top;
+  return whole;
+}
+
+template <class Args>
+std::size_t band_scratch(const std::byte* bytes, const Band& band) {
+  const auto& params = *reinterpret_cast<const ConvParams<Args>*>(bytes);
+  return rows_of(params.family, &params.args).rows[params.row]->scratch_bytes(geometry_of(params.args.geometry, band));
+}
+
+// Runs the same kernel, with the same packed weights, on an image of fewer rows.
+template <class Args>
+void run_band(const Io& io, const Band& band, Runner runner) noexcept {
+  ConvParams<Args> params = io.as<ConvParams<Args>>();
+  params.args.geometry = geometry_of(params.args.geometry, band);
+  Io banded = io;
+  banded.params = reinterpret_cast<const std::byte*>(&params);
+  runner(banded, 0, rows_of(params.family, &params.args).rows[params.row]->tiles(params.args.geometry));
+}
+
+}  // namespace
+
+extern const BandRunner kConvF32Bands = {
+    [](const Io& io, const Band& band) noexcept { run_band<ConvF32Args>(io, band, run_conv_f32); },
+    band_scratch<ConvF32Args>};
+extern const BandRunner kConvI8Bands = {
+    [](const Io& io, const Band& band) noexcept { run_band<ConvI8Args>(io, band, run_conv_i8); },
+    band_scratch<ConvI8Args>};
+
+namespace {
+
 template <class Args, class Constants>
 void finish(Prepare& p, ConvParams<Args>& params, const Constants& constants, Runner runner) {
   const ConvGeometry& geometry = params.args.geometry;
@@ -118,9 +152,19 @@ ConvGeometry geometry_of(const Prepare& p) {
   g.dilation_h = narrow(w.dilation[0]), g.dilation_w = narrow(w.dilation[1]);
   g.pad_top = narrow(w.pads[0]), g.pad_left = narrow(w.pads[1]);
   g.groups = narrow(p.attrs().groups);
-  g.in_pixel_stride = g.in_c;
-  g.out_pixel_stride = g.out_c;
+  g.in_pixel_stride = p.in(0).pixel_stride > 0 ? p.in(0).pixel_stride : g.in_c;
+  g.out_pixel_stride = p.out(0).pixel_stride > 0 ? p.out(0).pixel_stride : g.out_c;
   return g;
+}
+
+// Packing is the same for images of any height from this width on (kernels/conv.h).
+RowWindow row_window(const ConvGeometry& g) {
+  RowWindow rows;
+  if (g.batch == 1 && g.out_w >= kSteadyPackingWidth) rows.span = (g.kernel_h - 1) * g.dilation_h + 1;
+  rows.stride = g.stride_h;
+  rows.pad_top = g.pad_top;
+  rows.macs_per_element = std::int64_t{g.in_c} / g.groups * g.kernel_h * g.kernel_w;
+  return rows;
 }
 
 }  // namespace
@@ -129,7 +173,9 @@ Status prepare_conv(Prepare& p) {
   OCTET_TRY(p.check_sides());
   const ConvGeometry g = geometry_of(p);
   const bool depthwise = g.groups == g.in_c && g.groups == g.out_c && g.groups > 1;
-  return prepare_with(p, depthwise ? Family::depthwise : Family::conv, g);
+  OCTET_TRY(prepare_with(p, depthwise ? Family::depthwise : Family::conv, g));
+  p.step.rows = row_window(g);
+  return {};
 }
 
 Status prepare_conv_transpose(Prepare& p) {

@@ -23,6 +23,12 @@ std::vector<std::int64_t> strides_of(const Dims& dims, Layout layout) {
   return strides;
 }
 
+std::vector<std::int64_t> strides_of(const TensorView& view) {
+  if (view.pixel_stride == 0) return strides_of(view.dims, view.layout);
+  const std::int64_t row = view.pixel_stride * view.dims[3];
+  return {row * view.dims[2], 1, row, view.pixel_stride};
+}
+
 std::vector<std::int64_t> broadcast_strides(const Dims& dims, Layout layout, const Dims& out) {
   const auto own = strides_of(dims, layout);
   std::vector<std::int64_t> strides(out.size(), 0);

@@ -12,6 +12,7 @@ namespace octet {
 
 // Strides in elements, in the order of the logical dimensions.
 std::vector<std::int64_t> strides_of(const Dims& dims, Layout layout);
+std::vector<std::int64_t> strides_of(const TensorView& view);
 
 // Logical dimensions from the outermost to the innermost in memory.
 std::vector<int> memory_order(std::size_t rank, Layout layout);

@@ -69,10 +69,12 @@ Status prepare_concat(Prepare& p) {
   std::int64_t position = 0;
   for (std::size_t i = 0; i < p.input_count(); ++i) {
     const TensorView& in = p.in(i);
-    Move move = make_move(in.dtype, in.dims, out.layout, strides_of(in.dims, in.layout), out_strides, p.isa());
-    move.input = static_cast<std::int32_t>(i);
-    move.out_offset = offset_at(out_strides, axis, position);
+    const std::int64_t offset = offset_at(out_strides, axis, position);
     position += in.dims[axis];
+    if (in.in_place) continue;
+    Move move = make_move(in.dtype, in.dims, out.layout, strides_of(in), out_strides, p.isa());
+    move.input = static_cast<std::int32_t>(i);
+    move.out_offset = offset;
     moves.push_back(move);
   }
   set_moves(p.step, std::move(moves));

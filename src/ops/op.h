@@ -30,7 +30,28 @@ struct TensorView {
   Layout layout = Layout::contiguous;
   Quant quant;
   const std::byte* data = nullptr;  // constants
+  // Elements from a pixel to the next where a channels-last tensor is some of the channels of a wider one; 0: dense.
+  std::int64_t pixel_stride = 0;
+  bool in_place = false;  // an input of concat that its maker has written where it belongs
   std::int64_t count() const { return element_count(dims); }
+};
+
+// How the rows of an output of rank 4 follow from the rows of the inputs: row y needs `span` rows of input from row
+// y * stride - pad_top on, as far as these exist.
+struct RowWindow {
+  std::int32_t span = 0;  // 0: the step cannot make rows one by one
+  std::int32_t stride = 1;
+  std::int32_t pad_top = 0;
+  std::uint32_t inputs = 1;           // bit i: input i is taken by rows; others, such as weights, are as they are
+  std::int64_t macs_per_element = 0;  // of the output
+};
+
+// Some rows of a step's output, made from the rows of the inputs that they need. Pointers of an Io are then those of
+// the first of these rows.
+struct Band {
+  std::int32_t in_rows = 0;  // that exist and are needed
+  std::int32_t out_rows = 0;
+  std::int32_t pad_top = 0;  // rows that the first window reaches over the first of in_rows
 };
 
 // The prepared form of a node.
@@ -42,6 +63,7 @@ struct Step {
   std::size_t scratch_bytes = 0;  // for each thread
   std::int64_t tiles = 1;         // parts that may run at the same time, in any order
   const char* kernel = "";        // name of the row, static storage
+  RowWindow rows;
 };
 
 // Handed to prepare.
@@ -117,10 +139,19 @@ Runner runner_of(const Step& step);
 // The number of a runner in the table; a runner that is not there is a defect.
 std::uint8_t index_of(Runner runner);
 
+// How a step with a RowWindow runs on a band of rows; null where it cannot.
+struct BandRunner {
+  void (*run)(const Io& io, const Band& band) noexcept;
+  std::size_t (*scratch_bytes)(const std::byte* params, const Band& band);
+};
+const BandRunner* band_runner_of(const Step& step);
+
 struct Operator {
   Op op;
   LayoutRule layout;
   Status (*prepare)(Prepare& prepare);
+  bool strided = false;      // input 0 and output 0 may have a pixel_stride
+  bool elementwise = false;  // the output may have the memory of an input of the same type and shape
 };
 
 // The operator, or null for one that is resolved before execution.

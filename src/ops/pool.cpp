@@ -35,6 +35,29 @@ void run_pool_i8(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
 
 namespace {
 
+// Padding below follows from the rows that are there; windows that reach over it find no row either way, since bands
+// are made only of pools that count no padding.
+template <class Args>
+void run_band(const Io& io, const Band& band, Runner runner) noexcept {
+  PoolParams<Args> params = io.as<PoolParams<Args>>();
+  PoolGeometry& g = params.args.geometry;
+  g.in_h = band.in_rows;
+  g.out_h = band.out_rows;
+  g.pad_top = band.pad_top;
+  Io banded = io;
+  banded.params = reinterpret_cast<const std::byte*>(&params);
+  runner(banded, 0, band.out_rows);
+}
+
+}  // namespace
+
+extern const BandRunner kPoolF32Bands = {
+    [](const Io& io, const Band& band) noexcept { run_band<PoolF32Args>(io, band, run_pool_f32); }, nullptr};
+extern const BandRunner kPoolI8Bands = {
+    [](const Io& io, const Band& band) noexcept { run_band<PoolI8Args>(io, band, run_pool_i8); }, nullptr};
+
+namespace {
+
 PoolGeometry geometry_of(const Prepare& p) {
   const Dims& in = p.in(0).dims;
   const Dims& out = p.out(0).dims;
@@ -50,7 +73,8 @@ PoolGeometry geometry_of(const Prepare& p) {
   g.pad_top = narrow(w.pads[0]), g.pad_left = narrow(w.pads[1]);
   g.pad_bottom = narrow(w.pads[2]), g.pad_right = narrow(w.pads[3]);
   g.count_include_pad = p.attrs().count_include_pad ? 1 : 0;
-  g.in_pixel_stride = g.out_pixel_stride = g.channels;
+  g.in_pixel_stride = p.in(0).pixel_stride > 0 ? p.in(0).pixel_stride : g.channels;
+  g.out_pixel_stride = p.out(0).pixel_stride > 0 ? p.out(0).pixel_stride : g.channels;
   return g;
 }
 
@@ -61,6 +85,9 @@ void finish(Prepare& p, PoolParams<Args>& params, RowList<Row> list, Runner runn
   p.step.kernel = list.rows[params.row]->name;
   p.step.tiles = static_cast<std::int64_t>(g.batch) * g.out_h;
   p.step.runner = index_of(runner);
+  if (g.batch == 1 && g.count_include_pad == 0) p.step.rows.span = (g.kernel_h - 1) * g.dilation_h + 1;
+  p.step.rows.stride = g.stride_h;
+  p.step.rows.pad_top = g.pad_top;
   p.set_params(params);
 }
 

@@ -6,16 +6,16 @@ namespace octet {
 namespace {
 
 constexpr Operator kOperators[] = {
-    {Op::conv, LayoutRule::channels_last, prepare_conv},
+    {Op::conv, LayoutRule::channels_last, prepare_conv, true},
     {Op::conv_transpose, LayoutRule::channels_last, prepare_conv_transpose},
     {Op::gemm, LayoutRule::contiguous, prepare_gemm},
     {Op::mat_mul, LayoutRule::contiguous, prepare_mat_mul},
-    {Op::max_pool, LayoutRule::channels_last, prepare_pool},
-    {Op::average_pool, LayoutRule::channels_last, prepare_pool},
+    {Op::max_pool, LayoutRule::channels_last, prepare_pool, true},
+    {Op::average_pool, LayoutRule::channels_last, prepare_pool, true},
     {Op::reduce, LayoutRule::follow, prepare_reduce},
-    {Op::unary, LayoutRule::follow, prepare_unary},
-    {Op::prelu, LayoutRule::follow, prepare_prelu},
-    {Op::binary, LayoutRule::follow, prepare_binary},
+    {Op::unary, LayoutRule::follow, prepare_unary, false, true},
+    {Op::prelu, LayoutRule::follow, prepare_prelu, false, true},
+    {Op::binary, LayoutRule::follow, prepare_binary, false, true},
     {Op::concat, LayoutRule::follow, prepare_concat},
     {Op::split, LayoutRule::follow, prepare_split},
     {Op::slice, LayoutRule::follow, prepare_slice},
@@ -39,7 +39,21 @@ constexpr Runner kRunners[] = {
 #undef OCTET_RUNNER
 };
 
+// Runners whose steps can have a RowWindow.
+constexpr std::pair<Runner, const BandRunner*> kBandRunners[] = {
+    {run_conv_f32, &kConvF32Bands}, {run_conv_i8, &kConvI8Bands},       {run_pool_f32, &kPoolF32Bands},
+    {run_pool_i8, &kPoolI8Bands},   {run_binary_f32, &kBinaryF32Bands}, {run_binary_i8, &kBinaryI8Bands},
+};
+
 }  // namespace
+
+const BandRunner* band_runner_of(const Step& step) {
+  if (step.rows.span == 0) return nullptr;
+  for (const auto& [runner, bands] : kBandRunners) {
+    if (runner == kRunners[step.runner]) return bands;
+  }
+  return nullptr;
+}
 
 const Operator* find_operator(Op op) {
   for (const Operator& candidate : kOperators) {

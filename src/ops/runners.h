@@ -9,4 +9,6 @@ namespace octet {
 #include "ops/runners.inc"
 #undef OCTET_RUNNER
 
+extern const BandRunner kConvF32Bands, kConvI8Bands, kPoolF32Bands, kPoolI8Bands, kBinaryF32Bands, kBinaryI8Bands;
+
 }  // namespace octet

@@ -113,7 +113,8 @@ void Rewriter::finish() {
 std::optional<double> uniform_value(const Graph& graph, TensorId id) {
   if (!graph.is_constant(id) || graph.at(id).dtype != DType::f32) return std::nullopt;
   const auto values = graph.at(id).data.as<float>();
-  if (values.empty()) return std::nullopt;
+  constexpr std::size_t kMost = 1 << 16;  // many nodes may share a constant, and each would read all of it
+  if (values.empty() || values.size() > kMost) return std::nullopt;
   const bool uniform = std::all_of(values.begin(), values.end(), [&](float value) { return value == values[0]; });
   return uniform ? std::optional<double>(values[0]) : std::nullopt;
 }

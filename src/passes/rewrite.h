@@ -68,7 +68,7 @@ Status rewrite(Graph& graph, Visit visit) {
   return {};
 }
 
-// The value of a float32 constant whose elements are all equal.
+// The value of a float32 constant of at most 65536 elements that are all equal.
 std::optional<double> uniform_value(const Graph& graph, TensorId id);
 
 // A float32 constant as one value for each of `channels`, where broadcasting it to `dims` varies along `axis` alone.

@@ -55,7 +55,8 @@ struct QuantizeConfig {
   std::optional<bool> adaptive_rounding;  // likewise
   std::vector<std::string> skip_quant_op_names;
   bool debug = false;
-  bool winograd_opt = false;  // accepted for MNN's files, changes nothing
+  bool winograd_opt = false;        // accepted for MNN's files, changes nothing
+  bool float_where_faster = false;  // no key: a file must not make the result depend on the machine
 
   bool equalizes() const { return equalize.value_or(activation_method == ActivationMethod::AUTO); }
   bool corrects_bias() const { return bias_correction.value_or(activation_method == ActivationMethod::AUTO); }

@@ -1,8 +1,8 @@
 #include "quantize/html_text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdio>
 
 #include "base/text.h"
 
@@ -21,11 +21,22 @@ std::string with_minus(std::string_view number) {
   return kMinus + std::string(number.substr(1));
 }
 
-std::string formatted(double value, std::chars_format format, int digits) {
+// form: "%.*f", "%.*g" or "%.*e". What stands between the digits is the decimal point of the program's locale. (std::to_chars
+// knows no locale, but linked into a library it brings 140 kB of tables.)
+std::string formatted(double value, const char* form, int digits) {
   if (!std::isfinite(value)) return kNothing;
   char buffer[400];  // 309 digits before the point of the largest double
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format, digits);
-  std::string_view number(buffer, static_cast<std::size_t>(end.ptr - buffer));
+  const int length = std::snprintf(buffer, sizeof buffer, form, digits, value);
+  std::string text;
+  for (const char c : std::string_view(buffer, static_cast<std::size_t>(length))) {
+    const bool plain = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == 'e';
+    if (plain) {
+      text += c;
+    } else if (!text.ends_with('.')) {
+      text += '.';
+    }
+  }
+  std::string_view number = text;
   // "-0.00" says no more than "0.00".
   if (number.find_first_not_of("-0.") == std::string_view::npos && number[0] == '-') number.remove_prefix(1);
   return with_minus(number);
@@ -61,12 +72,12 @@ std::string escaped(std::string_view text, std::size_t limit) {
 
 std::string name(std::string_view text, std::size_t limit) { return "<bdi>" + escaped(text, limit) + "</bdi>"; }
 
-std::string fixed(double value, int digits) { return formatted(value, std::chars_format::fixed, digits); }
+std::string fixed(double value, int digits) { return formatted(value, "%.*f", digits); }
 
 std::string short_number(double value) {
   if (value == 0) return "0";
   const double magnitude = std::fabs(value);
-  if (!(magnitude >= 1e-4 && magnitude < 1e6)) return formatted(value, std::chars_format::scientific, 1);
+  if (!(magnitude >= 1e-4 && magnitude < 1e6)) return formatted(value, "%.*e", 1);
   const int digits_before = static_cast<int>(std::floor(std::log10(magnitude))) + 1;
   return fixed(value, std::max(0, 3 - digits_before));
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "quantize/equalize.h"
+#include "quantize/float_where_faster.h"
 #include "quantize/labels.h"
 #include "quantize/measure.h"
 #include "quantize/observe.h"
@@ -103,6 +104,30 @@ Result<std::vector<std::int64_t>> labels_for(const Graph& graph, const std::stri
   return load_labels(file, source, offset);
 }
 
+// An output that has little to do with the float one is no success that nobody hears of.
+void warn_of_poor_outputs(Report& report) {
+  constexpr double kLeastSqnr = 10;  // dB: the error is a third of the signal
+  constexpr double kLeastCosine = 0.9;
+  const LayerError* worst = nullptr;
+  for (const LayerError& layer : report.layers) {
+    if (layer.is_int8 && (worst == nullptr || !(layer.error.sqnr_db >= worst->error.sqnr_db))) worst = &layer;
+  }
+  for (const OutputError& output : report.outputs) {
+    if (output.error.sqnr_db >= kLeastSqnr && output.error.cosine >= kLeastCosine) continue;
+    char numbers[120];
+    std::snprintf(numbers, sizeof numbers, "SQNR %.1f dB, cosine %.3f", output.error.sqnr_db, output.error.cosine);
+    std::string text = "output '" + printable(output.name) + "' is far from the float network's (" + numbers + ")";
+    if (worst != nullptr) {
+      std::snprintf(numbers, sizeof numbers, "%.1f dB", worst->error.sqnr_db);
+      const std::string name = printable(worst->name);
+      text += "; the worst layer is '" + name + "' (" + worst->op + ", " + numbers + "): keep it float with " +
+              "\"skip_quant_op_names\": [\"" + name +
+              "\"], or calibrate with more and more typical samples or another " + "\"feature_quantize_method\"";
+    }
+    report.warnings.push_back(std::move(text));
+  }
+}
+
 Status check_weights(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     for (const TensorId id : node.inputs) {
@@ -192,7 +217,8 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   OCTET_TRY(check_weights(*graph));
   OCTET_ASSIGN(const Isa isa, choose_isa({}));
   // What cannot be done is said before samples are read; equalizing changes nothing of it.
-  OCTET_ASSIGN(Assignment assignment, assign_types(*graph, config.skip_quant_op_names));
+  std::vector<std::string> skip = config.skip_quant_op_names;
+  OCTET_ASSIGN(Assignment assignment, assign_types(*graph, skip));
   if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
     return fail(Code::argument,
                 "the network has no layer that int8 would help: no convolution or fully connected "
@@ -202,14 +228,20 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   if (!config.labels.empty()) {
     OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
   }
-  OCTET_ASSIGN(auto float_plan, make_plan(graph, isa));
+  FloatLayers float_layers;
+  if (config.float_where_faster) {
+    OCTET_ASSIGN(float_layers, find_float_layers(graph, skip, *system_stopwatch(isa), hooks));
+    skip.insert(skip.end(), float_layers.skip.begin(), float_layers.skip.end());
+    OCTET_ASSIGN(assignment, assign_types(*graph, skip));
+  }
+  OCTET_ASSIGN(auto float_plan, make_plan(graph, isa, PlanUse::observe));
   std::vector<std::string> equalized_tensors;
   if (config.equalizes()) {
     OCTET_ASSIGN(Equalized equalized, equalize(float_plan, *samples.source, first_samples(samples), {threads}, hooks));
     graph = std::make_shared<const Graph>(std::move(equalized.graph));
     equalized_tensors = std::move(equalized.changed);
-    OCTET_ASSIGN(float_plan, make_plan(graph, isa));
-    OCTET_ASSIGN(assignment, assign_types(*graph, config.skip_quant_op_names));
+    OCTET_ASSIGN(float_plan, make_plan(graph, isa, PlanUse::observe));
+    OCTET_ASSIGN(assignment, assign_types(*graph, skip));
   }
   OCTET_ASSIGN(const Observation observation, observe(float_plan, assignment, *samples.source, samples.calibration,
                                                       {threads, config.batch_size}, hooks));
@@ -234,10 +266,16 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   for (const std::string& skipped : observation.samples.skipped) report.warnings.push_back("skipped: " + skipped);
   report.skipped_files += static_cast<std::int64_t>(observation.samples.skipped.size());
 
+  if (!float_layers.warning.empty()) report.warnings.push_back(float_layers.warning);
+  report.kept_float = std::move(float_layers.layers);
+  report.int8_ms = float_layers.int8_ms;
+  report.mixed_ms = float_layers.mixed_ms;
+
   auto shared = std::make_shared<const Graph>(std::move(int8));
-  OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa));
+  OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa, PlanUse::observe));
   OCTET_TRY(measure(float_plan, int8_plan, *samples.source, measured_samples(samples, observation.samples.used),
                     measuring, hooks, report));
+  warn_of_poor_outputs(report);
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   name_methods(*graph, assignment, choices, report);
   const MacCount macs = count_macs(*shared);
@@ -260,8 +298,8 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
 Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks) {
   const auto start = Clock::now();
   OCTET_ASSIGN(const Isa isa, choose_isa({}));
-  OCTET_ASSIGN(const auto reference, make_plan(request.reference, isa));
-  OCTET_ASSIGN(const auto model, make_plan(request.model, isa));
+  OCTET_ASSIGN(const auto reference, make_plan(request.reference, isa, PlanUse::observe));
+  OCTET_ASSIGN(const auto model, make_plan(request.model, isa, PlanUse::observe));
   MeasureOptions options;
   options.threads = request.threads;
   if (!request.labels_file.empty()) {
@@ -277,6 +315,7 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   std::vector<std::size_t> samples(request.source->count());
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i;
   OCTET_TRY(measure(reference, model, *request.source, std::move(samples), options, hooks, report));
+  warn_of_poor_outputs(report);
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   const MacCount macs = count_macs(*request.model);
   report.macs = macs.all;

@@ -37,6 +37,13 @@ struct WorstSample {
   double cosine = 1;
 };
 
+// A layer that stays float because it makes the network faster so on the machine that quantized it.
+struct KeptFloat {
+  std::string name;  // of the node or, where several nodes have that name, of its output
+  std::string op;
+  double float_ms = 0, int8_ms = 0;  // of the layer alone
+};
+
 struct Report {
   std::string command;  // "quantize" or "compare"
   std::string model;    // name of the network
@@ -55,6 +62,8 @@ struct Report {
   std::int64_t float_weight_bytes = 0, int8_weight_bytes = 0;
   std::int64_t macs = 0, int8_macs = 0;
   double seconds = 0;
+  std::vector<KeptFloat> kept_float;  // in the order of execution
+  double int8_ms = 0, mixed_ms = 0;   // of a run without layers that were kept float, and with them; 0: not measured
 };
 
 std::string report_json(const Report& report);

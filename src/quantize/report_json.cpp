@@ -1,5 +1,3 @@
-#include <charconv>
-#include <cmath>
 #include <concepts>
 #include <nlohmann/json.hpp>
 
@@ -44,12 +42,7 @@ class JsonText {
   requires(!std::same_as<T, bool>) void value(T number) { text_ += std::to_string(number); }
   template <std::floating_point T>
   void value(T number) {
-    char buffer[40];
-    if (!std::isfinite(number)) {
-      text_ += "null";
-    } else {
-      text_.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
-    }
+    text_ += nlohmann::json(number).dump();  // null where JSON has no such number
   }
 
   template <class T>
@@ -125,6 +118,15 @@ void add_sample(JsonText& json, const WorstSample& sample) {
   json.close();
 }
 
+void add_kept_float(JsonText& json, const KeptFloat& layer) {
+  json.open('{');
+  json.field("name", layer.name);
+  json.field("op", layer.op);
+  json.field("float_ms", layer.float_ms);
+  json.field("int8_ms", layer.int8_ms);
+  json.close();
+}
+
 }  // namespace
 
 std::string report_json(const Report& report) {
@@ -154,6 +156,11 @@ std::string report_json(const Report& report) {
   json.list("outputs", report.outputs, [&](const OutputError& output) { add_output(json, output); });
   json.list("layers", report.layers, [&](const LayerError& layer) { add_layer(json, layer); });
   json.list("worst_samples", report.worst_samples, [&](const WorstSample& sample) { add_sample(json, sample); });
+  if (!report.kept_float.empty()) {
+    json.list("kept_float", report.kept_float, [&](const KeptFloat& layer) { add_kept_float(json, layer); });
+    json.field("int8_ms", report.int8_ms);
+    json.field("mixed_ms", report.mixed_ms);
+  }
   json.list("warnings", report.warnings, [&](const std::string& warning) { json.value(warning); });
   json.field("seconds", report.seconds);
   return std::move(json).finish();

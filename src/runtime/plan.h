@@ -2,6 +2,7 @@
 // tensors with their places in one arena. It holds no pointer into a session and is shared by the sessions of a model.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,10 @@ struct Place {
   Space space = Space::none;
   int index = -1;  // arena: number of the buffer; constant: TensorId
   Layout layout = Layout::contiguous;
+  // Of a tensor that is some of the channels of a wider one: where its first element lies in the buffer, in bytes, and
+  // elements from a pixel to the next. 0: dense.
+  std::size_t offset = 0;
+  std::int64_t pixel_stride = 0;
 };
 
 struct PlannedStep {
@@ -25,10 +30,42 @@ struct PlannedStep {
   std::vector<TensorId> made;  // tensors of the graph that exist once the step has run
 };
 
+// One step of a chain.
+struct ChainPart {
+  RowWindow rows;
+  std::int32_t in_h = 0;
+  std::size_t input_count = 0;                // at most 4
+  int from_before = -1;                       // the input that the part before makes; -1 in the first part
+  std::array<std::size_t, 4> in_row_bytes{};  // of the inputs that are taken by rows; others 0
+  std::size_t out_row_bytes = 0;
+  std::size_t band = 0;        // of all parts but the last: where the band of the output lies in the scratch memory
+  std::int32_t band_rows = 0;  // room there
+};
+
+// Consecutive steps that run band by band: some rows of the last one's output, with those rows of the outputs before it
+// that they need, while these are in the cache. Tensors between the steps exist only as bands in the scratch memory.
+struct Chain {
+  int first = 0;  // step
+  std::vector<ChainPart> parts;
+  std::int32_t out_h = 0;
+  std::int32_t tile_rows = 0;  // of the output, for a thread; the rows above that a tile needs are computed once more
+  std::int32_t band_rows = 0;
+  std::size_t bands_bytes = 0;    // of all bands, at the start of the scratch memory
+  std::size_t scratch_bytes = 0;  // with what the steps themselves need behind them
+  std::int64_t tiles() const { return (out_h + tile_rows - 1) / tile_rows; }
+};
+
+// What a plan is for.
+enum class PlanUse : std::uint8_t {
+  run,      // the least time and memory
+  observe,  // every tensor is made whole, in memory of its own, before the next step begins
+};
+
 struct Plan {
   std::shared_ptr<const Graph> graph;
   Isa isa = Isa::ref;
   std::vector<PlannedStep> steps;
+  std::vector<Chain> chains;  // in the order of their steps, no step in two
   std::vector<Buffer> buffers;
   std::vector<Place> places;      // by TensorId
   std::size_t arena_bytes = 0;    // of all buffers
@@ -39,6 +76,6 @@ struct Plan {
 };
 
 // Chooses layouts and kernels, packs weights, plans the memory. Errors (Code::unsupported) name the node.
-Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa);
+Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use = PlanUse::run);
 
 }  // namespace octet

@@ -39,7 +39,11 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Plan> pla
                                     std::to_string(kMaxThreads) + " are possible");
   }
   std::unique_ptr<Session> session(new Session);
-  OCTET_ASSIGN(session->pool_, ThreadPool::create(options.threads));
+  if (options.runner.run == nullptr) {
+    OCTET_ASSIGN(session->pool_, ThreadPool::create(options.threads));
+  }
+  session->threads_ = options.threads;
+  session->runner_ = options.runner;
   const auto threads = static_cast<std::size_t>(options.threads);
   if (!checked_mul(plan->scratch_bytes, threads, &session->memory_bytes_) ||
       !checked_add(session->memory_bytes_, plan->arena_bytes, &session->memory_bytes_)) {
@@ -65,6 +69,7 @@ void Session::bind() {
   for (const PlannedStep& planned : plan_->steps) {
     BoundStep step{};
     step.runner = runner_of(planned.step);
+    step.bands = band_runner_of(planned.step);
     step.tiles = planned.step.tiles;
     step.inputs = input_pointers_.data() + input_pointers_.size();
     step.outputs = output_pointers_.data() + output_pointers_.size();
@@ -75,12 +80,13 @@ void Session::bind() {
     steps_.push_back(step);
   }
   times_.resize(steps_.size());
+  if (profile_) part_ms_.resize(steps_.size() * static_cast<std::size_t>(threads_));
 }
 
 std::byte* Session::address(const Place& place) const {
   switch (place.space) {
     case Place::Space::arena:
-      return arena_.get() + plan_->buffers[static_cast<std::size_t>(place.index)].offset;
+      return arena_.get() + plan_->buffers[static_cast<std::size_t>(place.index)].offset + place.offset;
     case Place::Space::constant:  // only ever read
       return const_cast<std::byte*>(plan_->graph->at(place.index).data.data());
     case Place::Space::none:
@@ -123,15 +129,79 @@ void Session::run_step(std::size_t index) {
     std::byte* scratch;
     std::size_t scratch_bytes;
   } context{steps_[index], scratch_, plan_->scratch_bytes};
-  pool_->run(
-      context.step.tiles,
-      [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
-        const auto& c = *static_cast<const Context*>(opaque);
-        const Io io{c.step.inputs, c.step.outputs, c.step.params, c.step.packed,
-                    c.scratch + c.scratch_bytes * static_cast<std::size_t>(thread)};
-        c.step.runner(io, begin, end);
-      },
-      &context);
+  const ThreadPool::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+    const auto& c = *static_cast<const Context*>(opaque);
+    const Io io{c.step.inputs, c.step.outputs, c.step.params, c.step.packed,
+                c.scratch + c.scratch_bytes * static_cast<std::size_t>(thread)};
+    c.step.runner(io, begin, end);
+  };
+  run_tiles(context.step.tiles, body, &context);
+}
+
+void Session::run_chain_of(const Chain& chain) {
+  struct Context {
+    const Chain& chain;
+    std::span<const BoundStep> steps;
+    std::byte* scratch;
+    std::size_t scratch_bytes;
+    double* part_ms;
+  } context{chain, std::span(steps_).subspan(static_cast<std::size_t>(chain.first), chain.parts.size()), scratch_,
+            plan_->scratch_bytes, profile_ ? part_ms_.data() : nullptr};
+  const ThreadPool::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+    const auto& c = *static_cast<const Context*>(opaque);
+    const auto t = static_cast<std::size_t>(thread);
+    double* part_ms = c.part_ms == nullptr ? nullptr : c.part_ms + t * c.steps.size();
+    run_chain(c.chain, c.steps, c.scratch + c.scratch_bytes * t, begin, end, part_ms);
+  };
+  run_tiles(chain.tiles(), body, &context);
+}
+
+void Session::run_tiles(std::int64_t count, ThreadPool::Body body, void* context) {
+  if (pool_ != nullptr) {
+    pool_->run(count, body, context);
+  } else {
+    run_on(runner_, threads_, count, body, context);
+  }
+}
+
+// Divides the time that a chain took among its steps, as the threads have measured them.
+void Session::add_chain_times(const Chain& chain, double wall_ms) {
+  const std::size_t parts = chain.parts.size();
+  double sum = 0;
+  for (std::size_t i = 0; i < parts * static_cast<std::size_t>(threads_); ++i) sum += part_ms_[i];
+  for (std::size_t part = 0; part < parts; ++part) {
+    double own = 0;
+    for (std::size_t i = part; i < parts * static_cast<std::size_t>(threads_); i += parts) {
+      own += part_ms_[i];
+      part_ms_[i] = 0;
+    }
+    times_[static_cast<std::size_t>(chain.first) + part].add(sum > 0 ? wall_ms * own / sum : 0);
+  }
+}
+
+void Session::run_steps() {
+  auto chain = plan_->chains.begin();
+  for (std::size_t i = 0; i < steps_.size();) {
+    const bool chained = chain != plan_->chains.end() && static_cast<std::size_t>(chain->first) == i;
+    const auto start = profile_ ? Clock::now() : Clock::time_point();
+    if (chained) {
+      run_chain_of(*chain);
+    } else {
+      run_step(i);
+    }
+    if (profile_) {
+      const double wall_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      if (chained) {
+        add_chain_times(*chain, wall_ms);
+      } else {
+        times_[i].add(wall_ms);
+      }
+    }
+    if (observer_) {
+      for (const TensorId id : plan_->steps[i].made) observe(id);
+    }
+    i += chained ? chain++->parts.size() : 1;
+  }
 }
 
 void Session::observe(TensorId id) {
@@ -148,19 +218,7 @@ Status Session::run(std::span<const Binding> inputs, std::span<const Binding> ou
     copy_in(graph.inputs[i], inputs[i]);
     if (observer_) observe(graph.inputs[i]);
   }
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    if (profile_) {
-      const auto start = Clock::now();
-      run_step(i);
-      times_[i].last_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-      times_[i].total_ms += times_[i].last_ms;
-    } else {
-      run_step(i);
-    }
-    if (observer_) {
-      for (const TensorId id : plan_->steps[i].made) observe(id);
-    }
-  }
+  run_steps();
   for (std::size_t i = 0; i < outputs.size(); ++i) copy_out(graph.outputs[i], outputs[i]);
   return {};
 }

@@ -6,7 +6,9 @@
 #include <memory>
 #include <span>
 
+#include "runtime/chain.h"
 #include "runtime/plan.h"
+#include "runtime/thread_runner.h"
 #include "runtime/threads.h"
 
 namespace octet {
@@ -22,11 +24,17 @@ struct Binding {
 struct SessionOptions {
   int threads = 1;
   bool profile = false;
+  ThreadRunner runner;  // where there is one, it runs the steps in up to `threads` pieces, and no thread is started
 };
 
 struct StepTime {
   double last_ms = 0;
   double total_ms = 0;
+
+  void add(double ms) {
+    last_ms = ms;
+    total_ms += ms;
+  }
 };
 
 // A tensor of the graph just made, in the plan's layout.
@@ -46,23 +54,15 @@ class Session {
 
   // `observer` is called during run for each input, then for each tensor as soon as its step is done, on the thread
   // that runs the session. A tensor that has the bytes of an earlier one (reshape) is not announced. Empty: none.
+  // Precondition: the plan is for PlanUse::observe.
   void set_observer(std::function<void(const Observed&)> observer) { observer_ = std::move(observer); }
 
   const Plan& plan() const { return *plan_; }
-  int threads() const { return pool_->threads(); }
+  int threads() const { return threads_; }
   std::size_t memory_bytes() const { return memory_bytes_; }
   std::span<const StepTime> times() const { return times_; }
 
  private:
-  struct BoundStep {
-    Runner runner;
-    std::int64_t tiles;
-    const void* const* inputs;
-    void* const* outputs;
-    const std::byte* params;
-    const std::byte* packed;
-  };
-
   Session() = default;
   void bind();
   std::byte* address(const Place& place) const;
@@ -72,10 +72,16 @@ class Session {
   void copy_in(TensorId id, const Binding& binding);
   void copy_out(TensorId id, const Binding& binding);
   void run_step(std::size_t index);
+  void run_chain_of(const Chain& chain);
+  void run_tiles(std::int64_t count, ThreadPool::Body body, void* context);
+  void run_steps();
+  void add_chain_times(const Chain& chain, double wall_ms);
   void observe(TensorId id);
 
   std::shared_ptr<const Plan> plan_;
-  std::unique_ptr<ThreadPool> pool_;
+  int threads_ = 1;
+  ThreadRunner runner_;
+  std::unique_ptr<ThreadPool> pool_;  // null with a runner
   std::shared_ptr<std::byte[]> arena_;
   std::size_t memory_bytes_ = 0;
   std::byte* scratch_ = nullptr;
@@ -83,6 +89,7 @@ class Session {
   std::vector<void*> output_pointers_;
   std::vector<BoundStep> steps_;
   std::vector<StepTime> times_;
+  std::vector<double> part_ms_;  // [thread][part] of the chain that is running
   bool profile_ = false;
   std::function<void(const Observed&)> observer_;
 };

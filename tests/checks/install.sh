@@ -1,6 +1,6 @@
 #!/bin/sh
-# install.sh PREFIX: a C program in another folder builds against an installed tree with pkg-config and runs; the library is
-# what it should be: exports q_* alone, needs nothing unexpected, is small.
+# install.sh PREFIX: a C program in another folder and the programs that the README shows build against an installed tree
+# with pkg-config and run; the library is what it should be: exports q_* alone, needs nothing unexpected, is small.
 set -eu
 prefix=$(realpath "$1")
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -35,6 +35,20 @@ C
 cc -std=c11 -Wall -Wextra -o program program.c $(pkg-config --cflags --libs octet)
 LD_LIBRARY_PATH=$libdir ./program "$here/examples/models/shapes.onnx"
 "$folder/moved/bin/octet" --version
+
+# Each ```c block of the README is a whole program, which finds shapes.octet beside it.
+"$folder/moved/bin/octet" quantize "$here/examples/models/shapes.onnx" shapes.octet "$here/examples/models/quantize.json" >quantize.log
+awk '/^```c$/ { inside = 1; file = "readme" ++count ".c"; next }
+     /^```/ { inside = 0 }
+     inside { print >file }' "$here/README.md"
+[ -f readme1.c ] || { echo "the README shows no C program"; exit 1; }
+for source in readme*.c; do
+  # shellcheck disable=SC2046  # a list of flags
+  cc -std=c11 -Wall -Wextra -Werror -o readme "$source" $(pkg-config --cflags --libs octet)
+  LD_LIBRARY_PATH=$libdir ./readme >readme.out || { cat "$source"; echo "this program of the README fails"; exit 1; }
+  grep -qE '^[0-9.]+(e-[0-9]+)?$' readme.out || { cat readme.out; echo "the README's program prints no probability"; exit 1; }
+  echo "the README's program in C prints $(cat readme.out)"
+done
 
 library=$(find "$libdir/" -name 'liboctet.so.*.*.*')
 strip -o stripped.so "$library"

@@ -170,10 +170,68 @@ void bench_times_layers_in_all_forms(void**) {
   const CommandResult plain = Command({"bench", workspace.model(), "2", "--layers"}).run();
   for (const char* part : {"conv_1", "fc_1", "kernel", "GMAC/s"}) expect_contains(plain.out, part);
   const CommandResult csv = Command({"bench", workspace.model(), "2", "--layers", "--csv"}).run();
-  expect_contains(csv.out, "file,layer,op,int8,kernel,macs,median_ms,gmacs_per_s,share\n");
+  expect_contains(csv.out,
+                  "file,layer,op,int8,kernel,macs,median_ms,gmacs_per_s,share,peak_share,float_ms,speedup,slower\n");
   expect_contains(Command({"bench", workspace.model(), "2", "--csv"}).run().out, "file,bytes,int8_mac_share,load_ms");
   expect_contains(Command({"bench", workspace.model(), "2", "--md"}).run().out, "| model | size |");
   expect_contains(Command({"bench", workspace.model(), "2", "--layers", "--json"}).run().out, "\"gmacs_per_s\"");
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+void bench_puts_layers_of_twins_side_by_side(void**) {
+  const Workspace workspace;
+  const std::vector<std::string> pair = {"bench", workspace.model(), workspace.quantized(), "3", "--layers"};
+  const auto with = [&](std::initializer_list<std::string> more) {
+    std::vector<std::string> words = pair;
+    words.insert(words.end(), more);
+    const CommandResult result = Command(words).run();
+    expect_status(result, 0);
+    return result.out;
+  };
+  const std::string plain = with({});
+  for (const char* part :
+       {"net.onnx beside ", "out.octet\n", "float ms", "int8 ms", "float kernel", "int8 kernel",
+        "layers in all, float: ", "layers in all, int8: ", " of the median run (", "int8 is slower than float in "}) {
+    expect_contains(plain, part);
+  }
+  assert_int_equal(count_of(plain, "conv_1 "), 1);  // one line for both
+  const std::string markdown = with({"--md"});
+  for (const char* part : {"### ", "| float ms | int8 ms |"}) expect_contains(markdown, part);
+  const std::string json = with({"--json"});
+  for (const char* part : {"\"peak\"", "\"int8_gmacs_per_s\"", "\"float_gmacs_per_s\"", "\"layers_ms\"",
+                           "\"float_layer\": \"conv_1\"", "\"float_ms\"", "\"slower\"", "\"peak_share\""}) {
+    expect_contains(json, part);
+  }
+  // Of the reference there is no peak, and no share of it.
+  const std::string reference = with({"--isa", "ref"});
+  assert_int_equal(count_of(reference, "multipliers at their peak"), 0);
+}
+
+void quantize_tells_what_stays_float_for_speed(void**) {
+  const Workspace workspace;
+  const CommandResult result = workspace.quantize({"--float-where-faster"});
+  expect_status(result, 0);
+  expect_contains(result.out, "kept in float for speed");
+  assert_int_equal(count_of(workspace.quantize().out, "kept in float for speed"), 0);
+  expect_contains(Command({"quantize", "--help"}).run().out, "--float-where-faster");
+}
+
+void a_poor_quantization_is_a_warning(void**) {
+  std::vector<float> weights = varied(108);
+  for (std::size_t i = 0; i < weights.size(); i += 7) weights[i] *= 1e37f;
+  const Workspace workspace;
+  workspace.write("net.onnx", classifier(weights).bytes());
+  const CommandResult result = workspace.quantize({"--method", "MINMAX", "--json"});
+  expect_status(result, 0);
+  for (const std::string& text : {result.err, result.out}) {
+    expect_contains(text, "output 'y' is far from the float network's");
+    expect_contains(text, "the worst layer is '");
+  }
 }
 
 void bench_runs_the_others_when_one_fails(void**) {
@@ -268,11 +326,14 @@ int main() {
       cmocka_unit_test(bench_puts_an_int8_model_beside_its_float_one),
       cmocka_unit_test(bench_takes_the_numbers_of_mnn),
       cmocka_unit_test(bench_times_layers_in_all_forms),
+      cmocka_unit_test(bench_puts_layers_of_twins_side_by_side),
       cmocka_unit_test(bench_runs_the_others_when_one_fails),
       cmocka_unit_test(an_unknown_instruction_set_is_an_error),
       cmocka_unit_test(compare_prints_accuracy_and_errors),
       cmocka_unit_test(inspect_shows_what_is_inside),
       cmocka_unit_test(quantize_says_what_came_out),
+      cmocka_unit_test(quantize_tells_what_stays_float_for_speed),
+      cmocka_unit_test(a_poor_quantization_is_a_warning),
   };
   return cmocka_run_group_tests_name("cli/commands", tests, nullptr, nullptr);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/console.h"
 #include "cli/json_writer.h"
+#include "cli/layer_times.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/timing.h"
@@ -144,6 +145,49 @@ void noise_is_noticed(void**) {
   assert_true(statistics_of(drift).noise.find("second half") != std::string::npos);
 }
 
+StepTime step(const std::string& name, const std::string& output = "", const std::string& op = "conv") {
+  StepTime time;
+  time.name = name;
+  time.output = output;
+  time.op = op;
+  return time;
+}
+
+void expect_pairs(const std::vector<LayerPair>& pairs, const std::vector<std::pair<int, int>>& expected) {
+  assert_int_equal(pairs.size(), expected.size());
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    assert_int_equal(pairs[i].reference, expected[i].first);
+    assert_int_equal(pairs[i].model, expected[i].second);
+  }
+}
+
+void layers_of_twins_find_each_other(void**) {
+  const std::vector<StepTime> real = {step("a"), step("(layout)", "", "layout"), step("only float"), step("b", "y"),
+                                      step("c")};
+  // Two steps more, a changed name with the same output, another order.
+  const std::vector<StepTime> int8 = {step("(layout)", "", "layout"), step("a"), step("a/int8"), step("renamed", "y"),
+                                      step("c")};
+  expect_pairs(pair_layers(real, int8), {{-1, 0}, {0, 1}, {-1, 2}, {1, -1}, {2, -1}, {3, 3}, {4, 4}});
+  expect_pairs(pair_layers(real, {}), {{0, -1}, {1, -1}, {2, -1}, {3, -1}, {4, -1}});
+  expect_pairs(pair_layers({}, int8), {{-1, 0}, {-1, 1}, {-1, 2}, {-1, 3}, {-1, 4}});
+  // Steps without an output are not the same for that, and equal names go by their order.
+  expect_pairs(pair_layers(std::vector{step("p")}, std::vector{step("q")}), {{-1, 0}, {0, -1}});
+  expect_pairs(pair_layers(std::vector{step("n"), step("n")}, std::vector{step("n"), step("n")}), {{0, 0}, {1, 1}});
+  expect_pairs(pair_layers(std::vector{step("a"), step("b")}, std::vector{step("b"), step("a")}), {{1, 0}, {0, 1}});
+}
+
+void slower_is_more_than_chance(void**) {
+  StepTime real = step("a"), int8 = step("a");
+  real.median_ms = 1;
+  int8.median_ms = 1.2;
+  int8.lower_quartile_ms = 1.1;
+  assert_true(is_slower(real, int8));
+  int8.lower_quartile_ms = 0.95;
+  assert_false(is_slower(real, int8));
+  int8.median_ms = int8.lower_quartile_ms = 0.5;
+  assert_false(is_slower(real, int8));
+}
+
 }  // namespace
 }  // namespace octet::cli
 
@@ -161,6 +205,8 @@ int main() {
       cmocka_unit_test(twins_are_found_by_name_then_by_being_alone),
       cmocka_unit_test(statistics_are_order_statistics),
       cmocka_unit_test(noise_is_noticed),
+      cmocka_unit_test(layers_of_twins_find_each_other),
+      cmocka_unit_test(slower_is_more_than_chance),
   };
   return cmocka_run_group_tests_name("cli/pieces", tests, nullptr, nullptr);
 }

@@ -13,6 +13,7 @@
 #include "support/expect.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
+#include "support/isa.h"
 
 namespace octet::test {
 
@@ -36,7 +37,7 @@ inline std::shared_ptr<const Graph> finish(GraphBuilder& b) {
 }
 
 inline std::shared_ptr<const Plan> plan_of(const std::shared_ptr<const Graph>& graph) {
-  auto plan = make_plan(graph, best_isa());
+  auto plan = make_plan(graph, tested_isa());
   expect_ok(plan.status());
   return *plan;
 }

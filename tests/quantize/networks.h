@@ -30,7 +30,7 @@ inline Graph finished(GraphBuilder& b) {
 }
 
 inline std::shared_ptr<const Plan> plan_of(const Graph& graph, Isa isa = Isa::ref) {
-  auto plan = make_plan(std::make_shared<const Graph>(graph), isa);
+  auto plan = make_plan(std::make_shared<const Graph>(graph), isa, PlanUse::observe);
   expect_ok(plan.status());
   return *plan;
 }

@@ -39,7 +39,7 @@ Graph uneven_network(float high = INFINITY) {
 }
 
 Equalized equalized_with_names(const Graph& graph, int threads = 1) {
-  const auto plan = make_plan(std::make_shared<const Graph>(graph), Isa::ref);
+  const auto plan = make_plan(std::make_shared<const Graph>(graph), Isa::ref, PlanUse::observe);
   assert_true(plan.ok());
   const MemorySource source(5);
   auto result = equalize(*plan, source, {0, 1, 2, 3, 4}, {threads}, {});

@@ -150,7 +150,7 @@ Graph small_network() {
 }
 
 std::vector<Patches> patches_of(const Graph& graph, int threads) {
-  const auto plan = make_plan(std::make_shared<const Graph>(graph), Isa::ref);
+  const auto plan = make_plan(std::make_shared<const Graph>(graph), Isa::ref, PlanUse::observe);
   const MemorySource source(3);
   auto patches = collect_patches(*plan, source, {0, 1, 2}, threads, {});
   if (!patches.ok()) fail_msg("%s", patches.status().message().c_str());

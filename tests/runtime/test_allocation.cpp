@@ -50,7 +50,7 @@ void test_every_failing_allocation(void**) {
     bool failed = false;
     Allocations::left = allowed;
     try {
-      auto plan = make_plan(graph, best_isa());
+      auto plan = make_plan(graph, tested_isa());
       if (plan.ok()) {
         auto session = Session::create(*plan, {2, false});
         failed = !session.ok() && session.status().code() == Code::memory;

@@ -241,7 +241,7 @@ void test_rounding_mode_of_the_caller(void**) {
       GraphBuilder b = network();
       const auto graph = finish(b);
       std::fesetround(mode);
-      const auto plan = make_plan(graph, best_isa());
+      const auto plan = make_plan(graph, tested_isa());
       auto session = Session::create(*plan, {2, false});
       std::fesetround(FE_TONEAREST);
       Buffers buffers(**session);

@@ -8,16 +8,11 @@
 
 #include <atomic>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OCTET_OWN_MALLOC 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define OCTET_OWN_MALLOC 0
-#endif
-#endif
-#if !defined(OCTET_OWN_MALLOC) && defined(__GLIBC__)
+#include "support/sanitizers.h"
+
+#if defined(__GLIBC__) && !OCTET_SANITIZED_MEMORY
 #define OCTET_OWN_MALLOC 1
-#elif !defined(OCTET_OWN_MALLOC)
+#else
 #define OCTET_OWN_MALLOC 0
 #endif
 

@@ -35,7 +35,7 @@ constexpr int64_t kDepthwisePiece = 16 << 10;  // bytes of columns at a time
 template <class V>
 int64_t depthwise_rows(const ConvGeometry& g) {
   if (g.stride_h > 1 || g.dilation_h > 1) return 1;
-  return least(ceil_div(g.kernel_h, V::kTaps) * V::kTaps - g.kernel_h + 1, g.out_h);
+  return ceil_div(g.kernel_h, V::kTaps) * V::kTaps - g.kernel_h + 1;
 }
 
 template <class V>
