@@ -68,6 +68,16 @@ struct QuantizeRow {
               float inverse_scale, OutputRange range);
 };
 
+// The same from planes to pixels: value i of channel c is input[c * plane_step + i], and goes to
+// output[i * channels + c]. `channels` is at most kMostPlanes.
+inline constexpr int32_t kMostPlanes = 4;
+struct QuantizePlanesRow {
+  const char* name;
+  Isa isa;
+  void (*run)(const float* input, int64_t plane_step, int32_t channels, int8_t* output, int64_t count,
+              float inverse_scale, OutputRange range);
+};
+
 // fl(scale * float32(q - zero_point)).
 struct DequantizeRow {
   const char* name;

@@ -167,7 +167,9 @@ class Comparer : public SampleWorker {
   static void export_values(const Session& session, const Observed& observed, std::vector<float>& values) {
     const Tensor& tensor = session.plan().graph->at(observed.id);
     values.resize(static_cast<std::size_t>(element_count(tensor.dims)));
-    export_tensor(tensor, observed.layout, session.plan().isa, observed.data, values.data(), DType::f32, nullptr);
+    const Transfer transfer = Transfer::outwards(tensor, observed.layout, session.plan().isa, observed.data,
+                                                 values.data(), DType::f32, nullptr);
+    transfer.run(0, transfer.tiles());
   }
 
   void keep(const Observed& observed) {

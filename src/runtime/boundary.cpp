@@ -1,8 +1,7 @@
 #include "runtime/boundary.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
 
 #include "base/checked.h"
 #include "kernels/families.h"
@@ -11,13 +10,7 @@
 namespace octet {
 namespace {
 
-// Loops over a tensor with strides on the caller's and on the arena's side; on the stack, since running allocates
-// nothing.
-struct Crossing {
-  Loops external{}, internal{};
-  std::int64_t inner = 1, external_step = 1, internal_step = 1;
-  std::int64_t rows = 1;
-};
+constexpr std::int64_t kPiece = 8192;  // elements of a tile
 
 using Strides = std::array<std::int64_t, kMaxLoops>;
 
@@ -30,8 +23,18 @@ void contiguous_strides(const Dims& dims, const int* order, Strides& strides) {
   }
 }
 
+void remove_loop(Loops& loops, int which) {
+  for (int i = which; i + 1 < loops.rank; ++i) {
+    loops.dims[i] = loops.dims[i + 1];
+    loops.strides[i] = loops.strides[i + 1];
+  }
+  --loops.rank;
+}
+
+}  // namespace
+
 // Dimensions are merged where both sides allow; the longest becomes the innermost loop.
-Crossing make_crossing(const Dims& dims, Layout layout, const std::int64_t* external_strides) {
+void Transfer::set_loops(const Dims& dims, Layout layout, const std::int64_t* external_strides) {
   constexpr int kPlain[kMaxLoops] = {0, 1, 2, 3, 4, 5, 6, 7};
   constexpr int kChannelsLast[4] = {0, 2, 3, 1};
   Strides external{};
@@ -62,76 +65,113 @@ Crossing make_crossing(const Dims& dims, Layout layout, const std::int64_t* exte
   for (int r = 1; r < rank; ++r) {
     if (sizes[static_cast<std::size_t>(r)] >= sizes[static_cast<std::size_t>(longest)]) longest = r;
   }
-  Crossing crossing;
   for (int r = 0; r < rank; ++r) {
     const auto i = static_cast<std::size_t>(r);
     if (r == longest) {
-      crossing.inner = sizes[i];
-      crossing.external_step = external[i];
-      crossing.internal_step = internal[i];
+      inner_ = sizes[i];
+      external_step_ = external[i];
+      internal_step_ = internal[i];
       continue;
     }
-    const int slot = crossing.external.rank;
-    crossing.external.dims[slot] = crossing.internal.dims[slot] = sizes[i];
-    crossing.external.strides[slot] = external[i];
-    crossing.internal.strides[slot] = internal[i];
-    crossing.external.rank = crossing.internal.rank = slot + 1;
-    crossing.rows *= sizes[i];
+    const int slot = external_.rank;
+    external_.dims[slot] = internal_.dims[slot] = sizes[i];
+    external_.strides[slot] = external[i];
+    internal_.strides[slot] = internal[i];
+    external_.rank = internal_.rank = slot + 1;
   }
-  return crossing;
 }
 
-// Copies elements of one type between the two sides.
-void move_elements(const Crossing& c, Isa isa, std::size_t element_bytes, const void* from, bool inwards, void* to) {
-  CopyArgs args{};
-  Loops external = c.external;
-  Loops internal = c.internal;
-  for (Loops* loops : {&external, &internal}) {
-    loops->dims[loops->rank] = c.inner;
-    loops->strides[loops->rank] = loops == &external ? c.external_step : c.internal_step;
-    ++loops->rank;
-  }
-  args.in = inwards ? external : internal;
-  args.out = inwards ? internal : external;
-  args.element_bytes = static_cast<std::int32_t>(element_bytes);
-  args.input = from;
-  args.output = to;
-  const auto list = copy_rows();
-  list.rows[choose_row(list, isa)]->run(args, 0, c.rows);
-}
-
-}  // namespace
-
-void import_tensor(const Tensor& tensor, Layout layout, Isa isa, const void* external, DType external_type,
-                   const std::int64_t* strides, void* internal) {
-  const Crossing c = make_crossing(tensor.dims, layout, strides);
-  if (external_type == tensor.dtype) {
-    move_elements(c, isa, size_of(tensor.dtype), external, true, internal);
+// Planes of a few channels that become dense pixels are read side by side.
+void Transfer::take_planes_together() {
+  if (external_step_ != 1) return;
+  for (int i = 0; i < internal_.rank; ++i) {
+    const std::int64_t channels = internal_.dims[i];
+    if (channels > kMostPlanes || internal_.strides[i] != 1 || internal_step_ != channels) continue;
+    kind_ = Kind::quantize_planes;
+    plane_step_ = external_.strides[i];
+    remove_loop(external_, i);
+    remove_loop(internal_, i);
     return;
   }
-  const auto list = quantize_rows();
-  const auto* row = list.rows[choose_row(list, isa)];
-  const OutputRange range = output_range(tensor.quant);
-  for (std::int64_t i = 0; i < c.rows; ++i) {
-    row->run(static_cast<const float*>(external) + offset_of(c.external, i), c.external_step,
-             static_cast<std::int8_t*>(internal) + offset_of(c.internal, i), c.internal_step, c.inner,
-             1.0f / tensor.quant.scale, range);
+}
+
+void Transfer::set_pieces() {
+  for (int i = 0; i < external_.rank; ++i) rows_ *= external_.dims[i];
+  pieces_ = (inner_ + kPiece - 1) / kPiece;
+}
+
+Transfer Transfer::inwards(const Tensor& tensor, Layout layout, Isa isa, const void* external, DType external_type,
+                           const std::int64_t* strides, void* internal) {
+  Transfer transfer;
+  transfer.kind_ = external_type == tensor.dtype ? Kind::move : Kind::quantize;
+  transfer.isa_ = isa;
+  transfer.tensor_ = &tensor;
+  transfer.from_ = static_cast<const std::byte*>(external);
+  transfer.to_ = static_cast<std::byte*>(internal);
+  transfer.set_loops(tensor.dims, layout, strides);
+  if (transfer.kind_ == Kind::quantize) transfer.take_planes_together();
+  transfer.set_pieces();
+  return transfer;
+}
+
+Transfer Transfer::outwards(const Tensor& tensor, Layout layout, Isa isa, const void* internal, void* external,
+                            DType external_type, const std::int64_t* strides) {
+  Transfer transfer;
+  transfer.kind_ = external_type == tensor.dtype ? Kind::move : Kind::dequantize;
+  transfer.inwards_ = false;
+  transfer.isa_ = isa;
+  transfer.tensor_ = &tensor;
+  transfer.from_ = static_cast<const std::byte*>(internal);
+  transfer.to_ = static_cast<std::byte*>(external);
+  transfer.set_loops(tensor.dims, layout, strides);
+  transfer.set_pieces();
+  return transfer;
+}
+
+void Transfer::run(std::int64_t begin, std::int64_t end) const {
+  for (std::int64_t tile = begin; tile < end; ++tile) {
+    const std::int64_t first = tile % pieces_ * kPiece;
+    run_piece(tile / pieces_, first, std::min(kPiece, inner_ - first));
   }
 }
 
-void export_tensor(const Tensor& tensor, Layout layout, Isa isa, const void* internal, void* external,
-                   DType external_type, const std::int64_t* strides) {
-  const Crossing c = make_crossing(tensor.dims, layout, strides);
-  if (external_type == tensor.dtype) {
-    move_elements(c, isa, size_of(tensor.dtype), internal, false, external);
-    return;
-  }
-  const auto list = dequantize_rows();
-  const auto* row = list.rows[choose_row(list, isa)];
-  for (std::int64_t i = 0; i < c.rows; ++i) {
-    row->run(static_cast<const std::int8_t*>(internal) + offset_of(c.internal, i), c.internal_step,
-             static_cast<float*>(external) + offset_of(c.external, i), c.external_step, c.inner, tensor.quant.scale,
-             tensor.quant.zero_point);
+void Transfer::run_piece(std::int64_t row, std::int64_t first, std::int64_t count) const {
+  const std::int64_t external = offset_of(external_, row) + first * external_step_;
+  const std::int64_t internal = offset_of(internal_, row) + first * internal_step_;
+  const std::int64_t from = inwards_ ? external : internal;
+  const std::int64_t to = inwards_ ? internal : external;
+  const std::int64_t from_step = inwards_ ? external_step_ : internal_step_;
+  const std::int64_t to_step = inwards_ ? internal_step_ : external_step_;
+  const Quant& quant = tensor_->quant;
+  switch (kind_) {
+    case Kind::move: {
+      const std::size_t size = size_of(tensor_->dtype);
+      CopyArgs args{};
+      args.in.rank = args.out.rank = 1;
+      args.in.dims[0] = args.out.dims[0] = count;
+      args.in.strides[0] = from_step;
+      args.out.strides[0] = to_step;
+      args.element_bytes = static_cast<std::int32_t>(size);
+      args.input = from_ + static_cast<std::size_t>(from) * size;
+      args.output = to_ + static_cast<std::size_t>(to) * size;
+      copy_rows().rows[choose_row(copy_rows(), isa_)]->run(args, 0, 1);
+      return;
+    }
+    case Kind::quantize:
+      quantize_rows().rows[choose_row(quantize_rows(), isa_)]->run(
+          reinterpret_cast<const float*>(from_) + from, from_step, reinterpret_cast<std::int8_t*>(to_) + to, to_step,
+          count, 1.0f / quant.scale, output_range(quant));
+      return;
+    case Kind::quantize_planes:
+      quantize_planes_rows().rows[choose_row(quantize_planes_rows(), isa_)]->run(
+          reinterpret_cast<const float*>(from_) + from, plane_step_, static_cast<std::int32_t>(internal_step_),
+          reinterpret_cast<std::int8_t*>(to_) + to, count, 1.0f / quant.scale, output_range(quant));
+      return;
+    case Kind::dequantize:
+      dequantize_rows().rows[choose_row(dequantize_rows(), isa_)]->run(
+          reinterpret_cast<const std::int8_t*>(from_) + from, from_step, reinterpret_cast<float*>(to_) + to, to_step,
+          count, quant.scale, quant.zero_point);
+      return;
   }
 }
 

@@ -1,16 +1,45 @@
 // The change between the caller's tensors and those of the arena: order of dimensions, strides, float32 or int8.
 #pragma once
 
+#include "ops/loops.h"
 #include "runtime/plan.h"
 
 namespace octet {
 
-// `external` is in the order of dims with the given strides (null: contiguous) and of type f32 or the tensor's own;
-// `internal` has the plan's layout. One pass, no allocation.
-void import_tensor(const Tensor& tensor, Layout layout, Isa isa, const void* external, DType external_type,
-                   const std::int64_t* strides, void* internal);
-void export_tensor(const Tensor& tensor, Layout layout, Isa isa, const void* internal, void* external,
-                   DType external_type, const std::int64_t* strides);
+// The copy of one tensor between the two sides: one pass, no allocation. It is cut into tiles that may run in any order
+// and on any thread.
+class Transfer {
+ public:
+  // `external` is in the order of dims with the given strides (null: contiguous) and of type f32 or the tensor's own;
+  // `internal` has the plan's layout. The memory and the tensor must outlive the transfer.
+  static Transfer inwards(const Tensor& tensor, Layout layout, Isa isa, const void* external, DType external_type,
+                          const std::int64_t* strides, void* internal);
+  static Transfer outwards(const Tensor& tensor, Layout layout, Isa isa, const void* internal, void* external,
+                           DType external_type, const std::int64_t* strides);
+
+  std::int64_t tiles() const { return rows_ * pieces_; }
+  void run(std::int64_t begin, std::int64_t end) const;
+
+ private:
+  enum class Kind : std::uint8_t { move, quantize, quantize_planes, dequantize };
+  Transfer() = default;
+  void set_loops(const Dims& dims, Layout layout, const std::int64_t* external_strides);
+  void take_planes_together();
+  void set_pieces();
+  void run_piece(std::int64_t row, std::int64_t first, std::int64_t count) const;
+
+  Kind kind_ = Kind::move;
+  bool inwards_ = true;
+  Isa isa_ = Isa::ref;
+  const Tensor* tensor_ = nullptr;
+  const std::byte* from_ = nullptr;
+  std::byte* to_ = nullptr;
+  // Outer loops, and an inner one of `inner_` elements with a step on each side.
+  Loops external_{}, internal_{};
+  std::int64_t inner_ = 1, external_step_ = 1, internal_step_ = 1;
+  std::int64_t rows_ = 1, pieces_ = 1;  // pieces of a row
+  std::int64_t plane_step_ = 0;         // quantize_planes: a row is all channels of `inner_` pixels
+};
 
 // Bytes from the first to behind the last element that such a tensor reaches; -1 where a stride is negative or the
 // size overflows.

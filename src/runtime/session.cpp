@@ -2,7 +2,6 @@
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "runtime/boundary.h"
 #include "runtime/float_environment.h"
 
 namespace octet {
@@ -112,15 +111,22 @@ Status Session::check(std::span<const Binding> bindings, std::span<const TensorI
 
 void Session::copy_in(TensorId id, const Binding& binding) {
   const Place& place = plan_->places[static_cast<std::size_t>(id)];
-  import_tensor(plan_->graph->at(id), place.layout, plan_->isa, binding.data, binding.dtype, binding.strides,
-                address(place));
+  run_transfer(Transfer::inwards(plan_->graph->at(id), place.layout, plan_->isa, binding.data, binding.dtype,
+                                 binding.strides, address(place)));
 }
 
 void Session::copy_out(TensorId id, const Binding& binding) {
   if (binding.data == nullptr) return;
   const Place& place = plan_->places[static_cast<std::size_t>(id)];
-  export_tensor(plan_->graph->at(id), place.layout, plan_->isa, address(place), binding.data, binding.dtype,
-                binding.strides);
+  run_transfer(Transfer::outwards(plan_->graph->at(id), place.layout, plan_->isa, address(place), binding.data,
+                                  binding.dtype, binding.strides));
+}
+
+void Session::run_transfer(const Transfer& transfer) {
+  const ThreadPool::Body body = [](void* opaque, int, std::int64_t begin, std::int64_t end) noexcept {
+    static_cast<const Transfer*>(opaque)->run(begin, end);
+  };
+  run_tiles(transfer.tiles(), body, const_cast<Transfer*>(&transfer));
 }
 
 void Session::run_step(std::size_t index) {

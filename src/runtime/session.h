@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "runtime/boundary.h"
 #include "runtime/chain.h"
 #include "runtime/plan.h"
 #include "runtime/thread_runner.h"
@@ -71,6 +72,7 @@ class Session {
   Status check(std::span<const Binding> bindings, std::span<const TensorId> ids, Side side) const;
   void copy_in(TensorId id, const Binding& binding);
   void copy_out(TensorId id, const Binding& binding);
+  void run_transfer(const Transfer& transfer);
   void run_step(std::size_t index);
   void run_chain_of(const Chain& chain);
   void run_tiles(std::int64_t count, ThreadPool::Body body, void* context);

@@ -370,6 +370,41 @@ void test_quantize_and_dequantize(void**) {
   }
 }
 
+void test_quantize_planes(void**) {
+  name_skipped_rows("quantize_planes", quantize_planes_rows());
+  std::uint32_t seed = 1;
+  for (std::int32_t channels = 1; channels <= kMostPlanes; ++channels) {
+    for (const std::int64_t count : kCounts) {
+      Random random(seed++);
+      const std::int64_t plane_step = count + random.between(0, 9);
+      const std::int32_t zero = random.between(-128, 127);
+      const OutputRange range{static_cast<float>(-128 - zero), static_cast<float>(127 - zero), zero};
+      const float inverse = random.chance(2) ? 4.0F : random.real(1, 90);  // 4: ties
+      const auto size = static_cast<std::size_t>(count == 0 ? 0 : (channels - 1) * plane_step + count);
+      auto values = random.reals(size, -3, 3);
+      for (auto& value : values) {
+        if (random.chance(3)) value = static_cast<float>(random.between(-24, 24)) / 8;
+        if (random.chance(50)) value = std::nanf("");
+      }
+      const GuardedArray<float> input(values);
+      GuardedArray<std::int8_t> pixels(static_cast<std::size_t>(count * channels));
+      GuardedArray<std::int8_t> expected(static_cast<std::size_t>(count * channels));
+      for (std::int64_t i = 0; i < count * channels; ++i) {
+        const float value = values[static_cast<std::size_t>(i % channels * plane_step + i / channels)];
+        expected[static_cast<std::size_t>(i)] =
+            std::isnan(value) ? static_cast<std::int8_t>(zero) : round_by_contract(fl_mul(value, inverse), range);
+      }
+      for_rows(quantize_planes_rows(), [&](const QuantizePlanesRow& row, bool) {
+        const std::string what = text_of(row.name, count, plane_step, channels, seed);
+        pixels.reset();
+        row.run(input.data(), plane_step, channels, pixels.data(), count, inverse, range);
+        expect_equal(expected.span(), pixels.span(), 0, what);
+        expect_guard(pixels, what);
+      });
+    }
+  }
+}
+
 void test_quantize_of_what_is_no_number(void**) {
   const float largest = std::numeric_limits<float>::max();
   const std::vector<float> values{std::nanf(""), kInfinity, -kInfinity, largest, -largest, 1e-45F, -0.0F};
@@ -415,6 +450,7 @@ int main() {
       cmocka_unit_test(test_add_and_mul_i8),
       cmocka_unit_test(test_table_i8),
       cmocka_unit_test(test_quantize_and_dequantize),
+      cmocka_unit_test(test_quantize_planes),
       cmocka_unit_test(test_quantize_of_what_is_no_number),
       cmocka_unit_test(test_requantize_rounds_ties_to_even),
   };

@@ -181,6 +181,13 @@ void quantize(const float* input, int64_t input_step, int8_t* output, int64_t ou
   }
 }
 
+void quantize_planes(const float* input, int64_t plane_step, int32_t channels, int8_t* output, int64_t count,
+                     float inverse_scale, OutputRange range) {
+  for (int32_t c = 0; c < channels; ++c) {
+    quantize(input + c * plane_step, 1, output + c, channels, count, inverse_scale, range);
+  }
+}
+
 void dequantize(const int8_t* input, int64_t input_step, float* output, int64_t output_step, int64_t count, float scale,
                 int32_t zero_point) {
   for (int64_t i = 0; i < count; ++i) {
@@ -197,6 +204,7 @@ extern const BinaryI8Row add_i8_ref = {"add_i8_ref", Isa::ref, add_i8};
 extern const BinaryI8Row mul_i8_ref = {"mul_i8_ref", Isa::ref, mul_i8};
 extern const TableI8Row table_i8_ref = {"table_i8_ref", Isa::ref, table_i8};
 extern const QuantizeRow quantize_ref = {"quantize_ref", Isa::ref, quantize};
+extern const QuantizePlanesRow quantize_planes_ref = {"quantize_planes_ref", Isa::ref, quantize_planes};
 extern const DequantizeRow dequantize_ref = {"dequantize_ref", Isa::ref, dequantize};
 
 }  // namespace octet
