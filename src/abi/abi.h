@@ -122,9 +122,6 @@ Result<int> thread_count(std::int32_t threads, int when_zero);
 // The handle of a graph that is complete. `format`: what it was made from.
 std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes);
 
-// What people call a node: the kind of a unary or binary function, a depthwise convolution. Valid for ever.
-q_str op_of(const Graph& graph, const Node& node);
-
 // From and to the caller's recipe.
 Result<ImageRecipe> recipe_of(const q_recipe& given);
 q_recipe recipe_to_c(const ImageRecipe& recipe);

@@ -32,22 +32,6 @@ Result<Loaded> load(const Bytes& bytes, const std::string& name, const std::stri
                                 (bytes.empty() ? std::string("; the file is empty") : std::string()));
 }
 
-const char* op_text(const Graph& graph, const Node& node) {
-  switch (node.op) {
-    case Op::unary:
-      return name_of(node.attrs.unary);
-    case Op::binary:
-      return name_of(node.attrs.binary);
-    case Op::conv: {
-      const Dims& weight = graph.at(node.inputs[1]).dims;
-      if (node.attrs.groups == 1) return "conv";
-      return weight[1] == 1 && weight[0] == node.attrs.groups ? "depthwise conv" : "grouped conv";
-    }
-    default:
-      return name_of(node.op);
-  }
-}
-
 q_tensor_info tensor_info(const Tensor& tensor) {
   q_tensor_info info{};
   info.struct_size = sizeof info;
@@ -84,8 +68,6 @@ Status load_into(const Bytes& bytes, const std::string& name, const std::string&
 }
 
 }  // namespace
-
-q_str op_of(const Graph& graph, const Node& node) { return q_text(op_text(graph, node)); }
 
 std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes) {
   auto model = std::make_unique<q_model>();
@@ -184,7 +166,7 @@ OCTET_EXPORT q_status q_model_get_layer(const q_model* model, int32_t index, q_l
     q_layer_info info{};
     info.is_int8 = graph.at(node.inputs[0]).dtype == DType::i8 ? 1 : 0;
     info.name = view_of(node.name);
-    info.op = op_of(graph, node);
+    info.op = q_text(kind_of(graph, node));
     info.macs = octet::count_macs(graph, node);
     for (const TensorId id : node.inputs) {
       if (graph.is_constant(id)) info.weight_bytes += static_cast<std::int64_t>(graph.at(id).data.size());

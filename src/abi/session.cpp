@@ -110,7 +110,7 @@ OCTET_EXPORT q_status q_session_get_step(const q_session* session, int32_t index
     info.op = q_text("layout");
     if (planned.step.node >= 0) {
       const Node& node = plan.graph->nodes[static_cast<std::size_t>(planned.step.node)];
-      info.op = op_of(*plan.graph, node);
+      info.op = q_text(kind_of(*plan.graph, node));
       info.is_int8 = plan.graph->at(node.inputs[0]).dtype == DType::i8 ? 1 : 0;
       info.macs = count_macs(*plan.graph, node);
     }

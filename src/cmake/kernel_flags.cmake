@@ -6,8 +6,8 @@ set(octet_avx512vnni_flags ${octet_avx2_flags} -mavx512f -mavx512bw -mavx512dq -
 set(octet_avx512vnni256_flags ${octet_avx512vnni_flags})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 takes the "undefined" operands inside its own intrinsics for uninitialised variables.
-  list(APPEND octet_avx512vnni_flags -Wno-maybe-uninitialized)
-  list(APPEND octet_avx512vnni256_flags -Wno-maybe-uninitialized)
+  list(APPEND octet_avx512vnni_flags -Wno-maybe-uninitialized -Wno-uninitialized)
+  list(APPEND octet_avx512vnni256_flags -Wno-maybe-uninitialized -Wno-uninitialized)
 endif()
 
 file(GLOB octet_x86_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/kernels/x86/*.cpp)

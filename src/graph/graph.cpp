@@ -163,6 +163,22 @@ Status sort_nodes(Graph& graph) {
   return {};
 }
 
+const char* kind_of(const Graph& graph, const Node& node) {
+  switch (node.op) {
+    case Op::unary:
+      return name_of(node.attrs.unary);
+    case Op::binary:
+      return name_of(node.attrs.binary);
+    case Op::conv: {
+      const Dims& weight = graph.at(node.inputs[1]).dims;
+      if (node.attrs.groups == 1) return "conv";
+      return weight[1] == 1 && weight[0] == node.attrs.groups ? "depthwise conv" : "grouped conv";
+    }
+    default:
+      return name_of(node.op);
+  }
+}
+
 std::string describe(const Node& node) { return "node '" + printable(node.name) + "' (" + name_of(node.op) + ")"; }
 
 std::int64_t count_macs(const Graph& graph, const Node& node) {

@@ -83,6 +83,8 @@ Status infer_shapes(Graph& graph);
 
 // "node 'name' (conv)": for messages.
 std::string describe(const Node& node);
+// What people call the operator: the kind of a unary or binary function, "depthwise conv". Static storage.
+const char* kind_of(const Graph& graph, const Node& node);
 
 // Multiply-accumulates of one run: conv, conv_transpose, gemm, mat_mul. Requires inferred shapes.
 std::int64_t count_macs(const Graph& graph, const Node& node);

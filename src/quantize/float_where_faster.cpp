@@ -177,7 +177,7 @@ class Chooser {
         result.mixed_ms = duel.second_ms;
         for (std::size_t n = 0; n < graph_->nodes.size(); ++n) {
           if (!base_.int8_node[n] || best.int8_node[n]) continue;
-          result.layers.push_back({skip_name(n), name_of(graph_->nodes[n].op), float_ms(n), int8_ms(n)});
+          result.layers.push_back({skip_name(n), kind_of(*graph_, graph_->nodes[n]), float_ms(n), int8_ms(n)});
         }
       }
     }

@@ -246,7 +246,7 @@ void fill_report(const Graph& reference, const Graph& model, const std::vector<P
     const Node& node = reference.nodes[static_cast<std::size_t>(pairs[i].node)];
     LayerError layer;
     layer.name = node.name;
-    layer.op = name_of(node.op);
+    layer.op = kind_of(reference, node);
     layer.is_int8 = model.at(pairs[i].model).dtype == DType::i8;
     layer.error = totals.layers[i].error(count);
     layer.clipped_share = static_cast<double>(sums.clipped) / static_cast<double>(sums.count);

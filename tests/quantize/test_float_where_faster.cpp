@@ -6,6 +6,7 @@
 #include "quantize/memory_source.h"
 #include "quantize/networks.h"
 #include "quantize/quantizer.h"
+#include "support/isa.h"
 
 using namespace octet;
 using namespace octet::test;
@@ -187,7 +188,7 @@ void test_cancelling(void**) {
 }
 
 void test_the_real_clock(void**) {
-  const auto stopwatch = system_stopwatch(best_isa());
+  const auto stopwatch = system_stopwatch(tested_isa());
   const auto network = row();
   const auto times = stopwatch->time_layers({network, network});
   expect_ok(times.status());

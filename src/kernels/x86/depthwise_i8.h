@@ -11,6 +11,7 @@
 // narrow block, of 16 or 32 channels, a vector so holds several pixels.
 #pragma once
 
+#include "kernels/x86/depthwise_i8_direct.h"
 #include "kernels/x86/packed_i8.h"
 #include "kernels/x86/unrolled.h"
 
@@ -315,15 +316,62 @@ void depthwise_piece(const DepthwiseOutput<V>& out, const char* columns, int64_t
 
 inline bool depthwise_supports(const ConvGeometry& g) { return is_moderate(g, g.kernel_h, 256); }
 
+// Output rows of a tile: those of the direct way let the narrowest block fill its vectors.
+template <class V>
+int64_t depthwise_tile_rows(const ConvGeometry& g) {
+  return is_direct<V>(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
+}
+
 template <class V>
 int64_t depthwise_tiles(const ConvGeometry& g) {
-  return g.batch * ceil_div(g.out_h, depthwise_rows<V>(g)) * depthwise_blocks<V>(g);
+  return g.batch * ceil_div(g.out_h, depthwise_tile_rows<V>(g)) * depthwise_blocks<V>(g);
+}
+
+// The output rows from y on of one block, without scratch memory.
+template <class V>
+void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t rows,
+                 int64_t block) {
+  constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
+  const ConvGeometry& g = args.geometry;
+  const int64_t channel = block * V::kBlock;
+  alignas(64) int8_t outside[64];
+  __builtin_memset(outside, args.in_zero_point, sizeof outside);
+  DirectArgs a{};
+  const int64_t first = y * g.stride_h - g.pad_top;
+  for (int r = 0; r < (p.pixels - 1) * g.stride_h + 3; ++r) {
+    const bool inside = first + r >= 0 && first + r < g.in_h;
+    a.row[r] = inside ? args.input + (image * g.in_h + first + r) * g.in_w * g.in_pixel_stride + channel : outside;
+    a.step[r] = inside ? g.in_pixel_stride : 0;
+  }
+  a.in_w = g.in_w;
+  a.out_w = g.out_w;
+  a.pad_left = g.pad_left;
+  a.channels = p.channels;
+  a.zero_point = args.in_zero_point;
+  a.rows = (int32_t)rows;
+  a.weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
+  a.bias = (const int32_t*)(a.weights + 3 * p.rows * kStep);
+  a.multiplier = (const float*)(a.weights + (3 * p.rows + 1) * kStep);
+  a.range = args.range;
+  a.to = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
+  a.pixel_stride = g.out_pixel_stride;
+  a.row_stride = g.out_w * g.out_pixel_stride;
+  run_direct<V>(g, a, p.pixels, ((const PackedHeader*)args.packed)->clamp_float != 0);
 }
 
 template <class V>
 void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_tile, int64_t block) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const ConvGeometry& g = args.geometry;
+  const int64_t tile_rows = depthwise_tile_rows<V>(g);
+  const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
+  const int64_t image = row_tile / row_tiles;
+  const int64_t y = row_tile % row_tiles * tile_rows;
+  if (is_direct<V>(g)) {
+    const int64_t end = least(y + tile_rows, g.out_h);
+    for (int64_t at = y; at < end; at += p.pixels) direct_rows<V>(p, args, image, at, least(p.pixels, end - at), block);
+    return;
+  }
   const int64_t channel = block * V::kBlock;
   const int64_t place_bytes = (int64_t)sizeof(typename V::Int) / p.pixels;
   auto* offsets = (int64_t*)args.scratch;
@@ -347,9 +395,6 @@ void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_
                          g.out_pixel_stride,
                          dense};
   char* columns = (char*)args.scratch + offsets_bytes<V>(g);
-  const int64_t row_tiles = ceil_div(g.out_h, p.rows);
-  const int64_t image = row_tile / row_tiles;
-  const int64_t y = row_tile % row_tiles * p.rows;
   for (int64_t x = 0; x < g.out_w; x += p.piece) {
     const int64_t count = least(p.piece, g.out_w - x);
     make_columns<V>(p, args, image, y, x, count, channel, columns);

@@ -113,6 +113,7 @@ struct Avx512Vnni {
   }
 
   // Depthwise: a block of channels is 64 wide; a group of a channel holds 4 taps.
+  static constexpr bool kManyRegisters = true;
   static constexpr int kBlock = 64;
   static constexpr int kVectors = 4;
   static constexpr int kTaps = 4;
@@ -122,17 +123,61 @@ struct Avx512Vnni {
   template <bool whole>
   [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t, __m512i* groups) {
     const __mmask64 mask = whole ? ~(uint64_t)0 : ~(uint64_t)0 >> (64 - count);
-    const __m512i flip = _mm512_set1_epi8(-128);
     __m512i row[4];
-    unrolled<4>([&](auto r) __attribute__((always_inline)) {
-      row[r] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, rows[r]), flip);
-    });
+    unrolled<4>([&](auto r) __attribute__((always_inline)) { row[r] = _mm512_maskz_loadu_epi8(mask, rows[r]); });
+    interleave_taps(row, groups);
+  }
+
+  // The same of the rows themselves.
+  [[gnu::always_inline]] static void interleave_taps(__m512i* row, __m512i* groups) {
+    const __m512i flip = _mm512_set1_epi8(-128);
+    unrolled<4>([&](auto r) __attribute__((always_inline)) { row[r] = _mm512_xor_si512(row[r], flip); });
     const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]), high01 = _mm512_unpackhi_epi8(row[0], row[1]);
     const __m512i low23 = _mm512_unpacklo_epi8(row[2], row[3]), high23 = _mm512_unpackhi_epi8(row[2], row[3]);
     groups[0] = _mm512_unpacklo_epi16(low01, low23);
     groups[1] = _mm512_unpackhi_epi16(low01, low23);
     groups[2] = _mm512_unpacklo_epi16(high01, high23);
     groups[3] = _mm512_unpackhi_epi16(high01, high23);
+  }
+
+  // The same of three rows; the fourth tap of each group is 0.
+  [[gnu::always_inline]] static void interleave_three(__m512i* row, __m512i* groups) {
+    const __m512i flip = _mm512_set1_epi8(-128), zero = _mm512_setzero_si512();
+    unrolled<3>([&](auto r) __attribute__((always_inline)) { row[r] = _mm512_xor_si512(row[r], flip); });
+    const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]), high01 = _mm512_unpackhi_epi8(row[0], row[1]);
+    const __m512i low2 = _mm512_unpacklo_epi8(row[2], zero), high2 = _mm512_unpackhi_epi8(row[2], zero);
+    groups[0] = _mm512_unpacklo_epi16(low01, low2);
+    groups[1] = _mm512_unpackhi_epi16(low01, low2);
+    groups[2] = _mm512_unpacklo_epi16(high01, high2);
+    groups[3] = _mm512_unpackhi_epi16(high01, high2);
+  }
+  // The first channels at `sets` places behind each other: whole, or `count` of the 64 / sets that there is room for.
+  template <int sets, bool whole>
+  [[gnu::always_inline]] static __m512i load_sets(const int8_t* const* from, int count) {
+    if constexpr (sets == 4) {
+      const __mmask16 mask = (__mmask16)(0xffff >> (16 - count));
+      const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_maskz_loadu_epi8(mask, from[0])),
+                                                  _mm_maskz_loadu_epi8(mask, from[1]), 1);
+      const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_maskz_loadu_epi8(mask, from[2])),
+                                                   _mm_maskz_loadu_epi8(mask, from[3]), 1);
+      return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    } else if constexpr (sets == 2) {
+      const __mmask32 mask = ~(uint32_t)0 >> (32 - count);
+      return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_maskz_loadu_epi8(mask, from[0])),
+                                _mm256_maskz_loadu_epi8(mask, from[1]), 1);
+    } else if constexpr (whole) {
+      return _mm512_loadu_si512(from[0]);
+    } else {
+      return _mm512_maskz_loadu_epi8(~(uint64_t)0 >> (64 - count), from[0]);
+    }
+  }
+  template <int sets, int set>
+  [[gnu::always_inline]] static void store_set(int8_t* to, __m512i y, int count) {
+    if constexpr (sets == 4) {
+      _mm_mask_storeu_epi8(to, (__mmask16)(0xffff >> (16 - count)), _mm512_extracti32x4_epi32(y, set));
+    } else {
+      _mm256_mask_storeu_epi8(to, ~(uint32_t)0 >> (32 - count), _mm512_extracti64x4_epi64(y, set));
+    }
   }
   static __m512i padding_groups(int32_t zero_point) { return _mm512_set1_epi8((char)(zero_point + 128)); }
   static void store_bytes(int8_t* to, __m512i v, int count) {

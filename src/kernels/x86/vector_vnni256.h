@@ -33,17 +33,31 @@ struct Vnni256 : Ymm {
 
   template <bool whole>
   [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t, __m256i* groups) {
-    const __m256i flip = _mm256_set1_epi8(-128);
     __m256i row[4];
-    unrolled<4>([&](auto r) __attribute__((always_inline)) {
-      row[r] = _mm256_xor_si256(load_some<__m256i, whole>(rows[r], count), flip);
-    });
+    unrolled<4>([&](auto r) __attribute__((always_inline)) { row[r] = load_some<__m256i, whole>(rows[r], count); });
+    interleave_taps(row, groups);
+  }
+  [[gnu::always_inline]] static void interleave_taps(__m256i* row, __m256i* groups) {
+    const __m256i flip = _mm256_set1_epi8(-128);
+    unrolled<4>([&](auto r) __attribute__((always_inline)) { row[r] = _mm256_xor_si256(row[r], flip); });
     const __m256i low01 = _mm256_unpacklo_epi8(row[0], row[1]), high01 = _mm256_unpackhi_epi8(row[0], row[1]);
     const __m256i low23 = _mm256_unpacklo_epi8(row[2], row[3]), high23 = _mm256_unpackhi_epi8(row[2], row[3]);
     groups[0] = _mm256_unpacklo_epi16(low01, low23);
     groups[1] = _mm256_unpackhi_epi16(low01, low23);
     groups[2] = _mm256_unpacklo_epi16(high01, high23);
     groups[3] = _mm256_unpackhi_epi16(high01, high23);
+  }
+
+  // The same of three rows; the fourth tap of each group is 0.
+  [[gnu::always_inline]] static void interleave_three(__m256i* row, __m256i* groups) {
+    const __m256i flip = _mm256_set1_epi8(-128), zero = _mm256_setzero_si256();
+    unrolled<3>([&](auto r) __attribute__((always_inline)) { row[r] = _mm256_xor_si256(row[r], flip); });
+    const __m256i low01 = _mm256_unpacklo_epi8(row[0], row[1]), high01 = _mm256_unpackhi_epi8(row[0], row[1]);
+    const __m256i low2 = _mm256_unpacklo_epi8(row[2], zero), high2 = _mm256_unpackhi_epi8(row[2], zero);
+    groups[0] = _mm256_unpacklo_epi16(low01, low2);
+    groups[1] = _mm256_unpackhi_epi16(low01, low2);
+    groups[2] = _mm256_unpacklo_epi16(high01, high2);
+    groups[3] = _mm256_unpackhi_epi16(high01, high2);
   }
   static __m256i padding_groups(int32_t zero_point) { return _mm256_set1_epi8((char)(zero_point + 128)); }
 };

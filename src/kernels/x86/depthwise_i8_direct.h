@@ -1,0 +1,163 @@
+// Depthwise 3x3 int8 without scratch memory, for instruction sets with 32 registers. Internal linkage.
+//
+// Columns of the input are taken from the left to the right; each is interleaved in registers and meets the two or
+// three neighbouring outputs that see it before the next one is taken. Their sums and the weights stay in registers.
+// (Two rows of the output could share a column with stride 1, but then weights and sums no longer fit: it took 1.5
+// times longer.)
+//
+// Where a block is narrower than a vector, the vector holds several rows of the output, below each other: `sets`.
+#pragma once
+
+#include "kernels/x86/packed_i8.h"
+#include "kernels/x86/unrolled.h"
+
+namespace octet {
+namespace {
+
+constexpr int kMostSets = 4;
+
+// One block of channels in `sets` rows of the output. Weights: [kernel column][vector].
+struct DirectArgs {
+  const int8_t* row[2 * kMostSets + 2];  // of the input, at image column 0
+  int64_t step[2 * kMostSets + 2];       // to the next column: 0 where the row lies outside of the image
+  int64_t in_w, out_w, pad_left;
+  int32_t channels;
+  int32_t zero_point;
+  int32_t rows;  // of the output: one for each set, or fewer
+  const char* weights;
+  const int32_t* bias;
+  const float* multiplier;
+  OutputRange range;
+  int8_t* to;
+  int64_t pixel_stride, row_stride;
+};
+
+// Interleaved columns, one after the other from the leftmost that a window sees.
+template <class V, int sets, int stride, bool whole>
+struct DirectColumns {
+  static constexpr int kInputRows = (sets - 1) * stride + 3;
+  const int8_t* row[kInputRows];
+  const int64_t* step;
+  int64_t column, in_w;
+  int32_t channels, zero_point;
+
+  [[gnu::always_inline]] explicit DirectColumns(const DirectArgs& a)
+      : step(a.step), column(-a.pad_left), in_w(a.in_w), channels(a.channels), zero_point(a.zero_point) {
+    unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] = a.row[r]; });
+  }
+
+  [[gnu::always_inline]] void take(typename V::Int* groups) {
+    if (column >= 0 && column < in_w) {
+      typename V::Int taps[3];
+      unrolled<3>([&](auto t) __attribute__((always_inline)) {
+        const int8_t* pieces[sets];
+        unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
+        taps[t] = V::template load_sets<sets, whole>(pieces, channels);
+      });
+      V::interleave_three(taps, groups);
+      unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] += step[r]; });
+    } else {
+      const auto padding = V::padding_groups(zero_point);
+      unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) { groups[v] = padding; });
+    }
+    ++column;
+  }
+};
+
+// Stores one column of the output: a pixel in each row.
+template <class V, int sets, bool clamp_float, class Output>
+[[gnu::always_inline]] inline void direct_store(const DirectArgs& a, const Output& output, const typename V::Int* sums,
+                                                int8_t* to) {
+  if constexpr (sets == 1) {
+    V::template store<V::kVectors, clamp_float>(output, sums, to);
+  } else {
+    const auto y = V::template bytes<V::kVectors, clamp_float>(output, sums);
+    unrolled<sets>([&](auto s) __attribute__((always_inline)) {
+      if (s < a.rows) V::template store_set<sets, s>(to + s * a.row_stride, y, a.channels);
+    });
+  }
+}
+
+template <class V, int sets, int stride, bool whole, bool clamp_float>
+[[gnu::noinline]] void direct_outputs(const DirectArgs& a) {
+  using Int = typename V::Int;
+  using Vectors = Int[V::kVectors];
+  const auto output = V::template output_of<V::kVectors>(a.multiplier, a.range, a.channels);
+  DirectColumns<V, sets, stride, whole> columns(a);
+  Vectors weights[3], sums[3], groups;
+  unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
+    unrolled<3>([&](auto k) __attribute__((always_inline)) {
+      weights[k][v] = V::load(a.weights + (k * V::kVectors + v) * (int64_t)sizeof(Int));
+    });
+  });
+  const auto begin = [&](Vectors & to) __attribute__((always_inline)) {
+    unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
+      to[v] = V::dot(V::load(a.bias + v * V::kLanes), groups[v], weights[0][v]);
+    });
+  };
+  const auto add = [&](Vectors & to, auto k) __attribute__((always_inline)) {
+    unrolled<V::kVectors>([&](auto v)
+                              __attribute__((always_inline)) { to[v] = V::dot(to[v], groups[v], weights[k][v]); });
+  };
+  int8_t* to = a.to;
+  int8_t* const end = to + a.out_w * a.pixel_stride;
+  // The first column of the first window, and the second, which with stride 1 is also the first of the next window.
+  columns.take(groups);
+  begin(sums[0]);
+  columns.take(groups);
+  add(sums[0], Index<1>());
+  if constexpr (stride == 1) begin(sums[1]);
+  // Takes the last column of the window `done`; with it the next ones go on.
+  const auto next = [&](Vectors & done, Vectors & middle, Vectors & first) __attribute__((always_inline)) {
+    columns.take(groups);
+    add(done, Index<2>());
+    if constexpr (stride == 1) add(middle, Index<1>());
+    begin(first);
+    direct_store<V, sets, clamp_float>(a, output, done, to);
+    to += a.pixel_stride;
+    if constexpr (stride == 2) {
+      columns.take(groups);
+      add(first, Index<1>());
+    }
+    return to != end;
+  };
+  if constexpr (stride == 1) {
+    while (next(sums[0], sums[1], sums[2]) && next(sums[1], sums[2], sums[0]) && next(sums[2], sums[0], sums[1])) {
+    }
+  } else {
+    while (next(sums[0], sums[2], sums[1]) && next(sums[1], sums[2], sums[0])) {
+    }
+  }
+}
+
+// Whether a layer goes this way.
+template <class V>
+bool is_direct(const ConvGeometry& g) {
+  return V::kManyRegisters && g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 &&
+         g.stride_h == g.stride_w && g.stride_w <= 2;
+}
+
+template <class V, int sets, bool whole>
+void run_direct(const ConvGeometry& g, const DirectArgs& a, bool clamp_float) {
+  if (g.stride_w == 1) {
+    clamp_float ? direct_outputs<V, sets, 1, whole, true>(a) : direct_outputs<V, sets, 1, whole, false>(a);
+  } else {
+    clamp_float ? direct_outputs<V, sets, 2, whole, true>(a) : direct_outputs<V, sets, 2, whole, false>(a);
+  }
+}
+
+// All channels of a block of full width are read as one vector; of a narrower one as many as there are.
+template <class V>
+void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets, bool clamp_float) {
+  if constexpr (V::kManyRegisters) {
+    if constexpr (V::kBlock >= 64) {
+      if (sets == 4) return run_direct<V, 4, false>(g, a, clamp_float);
+    }
+    if (sets == 2) return run_direct<V, 2, false>(g, a, clamp_float);
+    if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a, clamp_float);
+    run_direct<V, 1, true>(g, a, clamp_float);
+  }
+}
+
+}  // namespace
+}  // namespace octet
