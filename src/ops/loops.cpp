@@ -66,7 +66,7 @@ void Walk::prefer_long_inner() {
   if (dims.back() >= 16) return;
   bool all_contiguous = true;
   for (const auto& s : strides) all_contiguous = all_contiguous && s.back() == 1;
-  if (all_contiguous) return;
+  if (all_contiguous && dims.back() > 4) return;
   const auto longest = static_cast<std::size_t>(std::max_element(dims.begin(), dims.end()) - dims.begin());
   std::swap(dims[longest], dims.back());
   for (auto& s : strides) std::swap(s[longest], s.back());

@@ -27,8 +27,8 @@ struct Walk {
 
   // Dimensions of 1 vanish and neighbours that every operand walks as one are merged. At least one dimension is left.
   void collapse();
-  // Brings the dimension with the largest size to the innermost place where the innermost one is short (< 16) and no
-  // operand has it contiguous anyway.
+  // Brings the dimension with the largest size to the innermost place where the innermost one is short: less than 16
+  // elements, or at most 4 where they lie side by side on all sides.
   void prefer_long_inner();
   Loops loops(std::size_t operand) const;
   // All dimensions but the innermost.

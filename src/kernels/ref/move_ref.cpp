@@ -7,22 +7,33 @@ namespace octet {
 namespace {
 
 template <class T>
+void copy_run(const T* from, int64_t in_step, T* to, int64_t out_step, int64_t count) {
+  if (in_step == 1 && out_step == 1 && count > 16) {
+    memcpy(to, from, (size_t)count * sizeof(T));
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i * out_step] = from[i * in_step];
+  }
+}
+
+// Neighbouring rows lie apart by the strides of the loop around them: offsets are computed once for all of these.
+template <class T>
 void copy_rows_of(const CopyArgs& args, int64_t begin, int64_t end) {
   const int32_t last = args.in.rank - 1;
   Loops in = args.in;
   Loops out = args.out;
   in.rank = out.rank = last;
-  const int64_t count = args.in.dims[last];
-  const int64_t in_step = args.in.strides[last];
-  const int64_t out_step = args.out.strides[last];
-  for (int64_t row = begin; row < end; ++row) {
+  const int64_t rows = last > 0 ? in.dims[last - 1] : 1;
+  const int64_t in_row = last > 0 ? in.strides[last - 1] : 0;
+  const int64_t out_row = last > 0 ? out.strides[last - 1] : 0;
+  for (int64_t row = begin; row < end;) {
     const T* from = (const T*)args.input + offset_of(in, row);
     T* to = (T*)args.output + offset_of(out, row);
-    if (in_step == 1 && out_step == 1) {
-      memcpy(to, from, (size_t)count * sizeof(T));
-    } else {
-      for (int64_t i = 0; i < count; ++i) to[i * out_step] = from[i * in_step];
+    const int64_t left = rows - row % rows;
+    const int64_t run = left < end - row ? left : end - row;
+    for (int64_t i = 0; i < run; ++i) {
+      copy_run(from + i * in_row, args.in.strides[last], to + i * out_row, args.out.strides[last], args.in.dims[last]);
     }
+    row += run;
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 // Copies fewer than 32 bytes.
 inline void copy_few(void* to, const void* from, int count) {
   auto* out = (char*)to;
-  auto* in = (const char*)from;
+  const auto* in = (const char*)from;
   for (int piece = 16; piece > 0; piece /= 2) {
     if ((count & piece) == 0) continue;
     switch (piece) {
