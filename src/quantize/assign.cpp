@@ -1,10 +1,12 @@
 #include "quantize/assign.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "base/text.h"
+#include "quantize/ranges.h"
 
 namespace octet {
 namespace {
@@ -39,6 +41,17 @@ std::int64_t reduced_count(const Graph& graph, const Node& node) {
   return count;
 }
 
+// Whether the scales of a layer's weights and bias lie in the range that the contract gives.
+bool scales_fit(const Graph& graph, const Node& node) {
+  for (const std::size_t operand : {1, 2}) {
+    if (node.input(operand) == kNoTensor || !graph.is_constant(node.input(operand))) continue;
+    for (const float value : graph.at(node.input(operand)).data.as<float>()) {
+      if (std::fabs(value) > kMaxScale) return false;
+    }
+  }
+  return true;
+}
+
 // Whether the integer contract has an int8 form of the node.
 bool has_int8_form(const Graph& graph, const Node& node) {
   // A border of another value than zero need not lie in the range of what it surrounds.
@@ -52,7 +65,7 @@ bool has_int8_form(const Graph& graph, const Node& node) {
     case Op::conv_transpose:
     case Op::gemm:
       return graph.is_constant(node.input(1)) && !graph.is_constant(node.input(0)) &&
-             room_for_bias(graph, node) >= kLeastRoomForBias;
+             room_for_bias(graph, node) >= kLeastRoomForBias && scales_fit(graph, node);
     case Op::max_pool:
     case Op::unary:
       return true;

@@ -223,7 +223,9 @@ class Rewriter {
     std::vector<float> multiplier(outputs);
     for (std::size_t o = 0; o < outputs; ++o) {
       const double scale = in_scale * quantized.scales[o];
-      bias[o] = static_cast<std::int32_t>(std::nearbyint(float_bias[o] / scale));
+      // A bias beyond what the largest scale holds: the report shows what that costs.
+      const double room = static_cast<double>(std::min(std::int64_t{1} << 30, room_for_bias(in_, node)));
+      bias[o] = static_cast<std::int32_t>(std::nearbyint(std::clamp(float_bias[o] / scale, -room, room)));
       multiplier[o] = limit_scale(scale / out_scale);
     }
     const auto channels = static_cast<std::int64_t>(outputs);

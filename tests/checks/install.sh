@@ -54,7 +54,7 @@ library=$(find "$libdir/" -name 'liboctet.so.*.*.*')
 strip -o stripped.so "$library"
 size=$(stat -c %s stripped.so)
 echo "liboctet.so stripped: $size bytes"
-[ "$size" -le 3145728 ] || { echo "the library has grown beyond 3 MB (aim: 1.5 MB)"; exit 1; }
+[ "$size" -le 2359296 ] || { echo "the library has grown beyond 2.25 MB (aim: 1.5 MB)"; exit 1; }
 foreign=$(nm -D --defined-only "$library" | awk '{print $3}' | sed 's/@.*//' | grep -vE '^(q_|OCTET_)' || true)
 [ -z "$foreign" ] || { echo "exports more than q_*: $foreign"; exit 1; }
 needed=$(readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^(libc|libm|libjpeg|libpng16|ld-linux.*)\.so' || true)

@@ -238,6 +238,16 @@ void test_layer_with_computed_weights_is_float(void**) {
   assert_false(assigned(b).int8("product"));
 }
 
+// Scales end at 2^64.
+void test_layer_with_enormous_weights_is_float(void**) {
+  GraphBuilder b;
+  const TensorId x = b.input("x", {1, 1, 2, 2});
+  b.output(scale_by(b, "small", scale_by(b, "enormous", x, 1, 1e20F), 1, 1e19F));
+  const Assigned result = assigned(b);
+  assert_false(result.int8("enormous"));
+  assert_true(result.int8("small"));
+}
+
 void test_skipped_by_the_name_of_node_or_output(void**) {
   for (const char* name : {"second", "second:0"}) {
     GraphBuilder b;
@@ -286,6 +296,7 @@ int main() {
       cmocka_unit_test(test_border_of_zeros_is_int8_of_other_values_float),
       cmocka_unit_test(test_sum_that_int32_cannot_hold_is_float),
       cmocka_unit_test(test_layer_with_computed_weights_is_float),
+      cmocka_unit_test(test_layer_with_enormous_weights_is_float),
       cmocka_unit_test(test_skipped_by_the_name_of_node_or_output),
       cmocka_unit_test(test_unknown_name_is_an_error_with_the_nearest),
   };

@@ -187,7 +187,8 @@ void test_input_that_is_not_finite_is_named(void**) {
 void test_activation_that_is_not_finite_is_named_with_its_node(void**) {
   GraphBuilder b;
   const TensorId x = b.input("x", {1, 1, 2, 2});
-  b.output(scale_by(b, "overflow", scale_by(b, "huge", x, 1, 1e30F), 1, 1e30F));
+  const TensorId huge = scale_by(b, "huger", scale_by(b, "huge", x, 1, 1e19F), 1, 1e19F);
+  b.output(scale_by(b, "overflow", huge, 1, 1e3F));
   const ListedSource source(std::vector<std::vector<float>>{{0, 0, 0, 0}, {0, 1, 1, 1}});
   expect_failure(observed(finished(b), source).status(), Code::data,
                  {"sample-1", "3 values", "'overflow:0'", "node 'overflow' (conv)", "NaN or infinite"});
@@ -217,7 +218,7 @@ std::int64_t memory_for(std::size_t count) {
 
 void test_memory_does_not_grow_with_the_samples(void**) {
   if (OCTET_SANITIZED_MEMORY) skip();  // its memory is not counted
-  memory_for(4);  // what is allocated once for all
+  memory_for(4);                       // what is allocated once for all
   const std::int64_t few = memory_for(4);
   const std::int64_t many = memory_for(1000);
   assert_true(few > 100000);               // histograms: the measure measures
