@@ -21,8 +21,8 @@ std::string with_minus(std::string_view number) {
   return kMinus + std::string(number.substr(1));
 }
 
-// form: "%.*f", "%.*g" or "%.*e". What stands between the digits is the decimal point of the program's locale. (std::to_chars
-// knows no locale, but linked into a library it brings 140 kB of tables.)
+// form: "%.*f", "%.*g" or "%.*e". What stands between the digits is the decimal point of the program's locale.
+// (std::to_chars knows no locale, but linked into a library it brings 140 kB of tables.)
 std::string formatted(double value, const char* form, int digits) {
   if (!std::isfinite(value)) return kNothing;
   char buffer[400];  // 309 digits before the point of the largest double

@@ -266,7 +266,7 @@ class Planner {
   const PlanUse use_;
   const Neighbours neighbours_;
   std::shared_ptr<Plan> plan_;
-  std::map<TensorId, ChannelView> views_;                      // outputs that are written into the concat that reads them
+  std::map<TensorId, ChannelView> views_;               // outputs that are written into the concat that reads them
   std::set<TensorId> owners_;                           // tensors that a step makes: not other names of these
   std::size_t packed_budget_ = std::size_t{256} << 20;  // bytes; tables beside the weights are within this
   std::vector<std::pair<TensorId, Place>> copies_;      // tensors that exist in a second layout
