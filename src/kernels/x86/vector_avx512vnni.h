@@ -54,6 +54,7 @@ struct Avx512Vnni {
     __m512i zero_point, low_byte, high_byte;
     __mmask64 channels;
     bool all_channels;
+    bool relu;  // all of int8 with the zero point at its lower end
   };
 
   template <int vectors>
@@ -69,6 +70,7 @@ struct Avx512Vnni {
     out.low_byte = _mm512_set1_epi8((char)((int32_t)range.low + range.zero_point));
     out.high_byte = _mm512_set1_epi8((char)((int32_t)range.high + range.zero_point));
     out.channels = ~(uint64_t)0 >> (64 - channels);
+    out.relu = range.zero_point == -128 && range.low == 0 && range.high == 255;
     out.all_channels = channels == vectors * kLanes;
     return out;
   }
@@ -84,6 +86,11 @@ struct Avx512Vnni {
       rounded[v] = _mm512_cvtps_epi32(y);
     });
     if constexpr (vectors == 4) {
+      if (out.relu) {  // 0 and 255 are the bounds, and saturation keeps them
+        const __m512i ab = _mm512_packs_epi32(rounded[0], rounded[1]);
+        const __m512i cd = _mm512_packs_epi32(rounded[2], rounded[3]);
+        return _mm512_xor_si512(_mm512_packus_epi16(ab, cd), out.low_byte);
+      }
       const __m512i ab = _mm512_adds_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), out.zero_point);
       const __m512i cd = _mm512_adds_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), out.zero_point);
       return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(ab, cd), out.low_byte), out.high_byte);

@@ -75,6 +75,7 @@ struct Ymm {
     __m256 low, high;
     __m256i zero_point, low_byte, high_byte;
     int32_t channels;
+    bool relu;  // all of int8 with the zero point at its lower end
   };
 
   template <int vectors>
@@ -90,6 +91,7 @@ struct Ymm {
     out.low_byte = _mm256_set1_epi8((char)((int32_t)range.low + range.zero_point));
     out.high_byte = _mm256_set1_epi8((char)((int32_t)range.high + range.zero_point));
     out.channels = channels;
+    out.relu = range.zero_point == -128 && range.low == 0 && range.high == 255;
     return out;
   }
 
@@ -104,6 +106,11 @@ struct Ymm {
       rounded[v] = _mm256_cvtps_epi32(y);
     });
     if constexpr (vectors == 4) {
+      if (out.relu) {  // 0 and 255 are the bounds, and saturation keeps them
+        const __m256i ab = _mm256_packs_epi32(rounded[0], rounded[1]);
+        const __m256i cd = _mm256_packs_epi32(rounded[2], rounded[3]);
+        return _mm256_xor_si256(_mm256_packus_epi16(ab, cd), out.low_byte);
+      }
       const __m256i ab = _mm256_adds_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), out.zero_point);
       const __m256i cd = _mm256_adds_epi16(_mm256_packs_epi32(rounded[2], rounded[3]), out.zero_point);
       return _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(ab, cd), out.low_byte), out.high_byte);
