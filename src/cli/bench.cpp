@@ -38,8 +38,9 @@ but for the ending and for marks such as -int8 or _quant, or the only other mode
 
 With --layers the layers are measured in further runs, in which the models take turns, too. "ms" is the
 median of a layer; "of peak" is its share of what the multipliers of this machine can do at most, which
-is measured as well; below stands how far the layers explain the run that was measured as a whole: what
-is missing there is spent on inputs and outputs. An int8 model and its float twin share one table.
+is measured as well (a layer with wide borders may pass 100 %: products with the border count, though a
+kernel can leave them out). Below stands how far the layers explain the run that was measured as a whole:
+what is missing there is spent on inputs and outputs. An int8 model and its float twin share one table.
 "slower" marks layers that take longer in int8: three of four of their runs took longer than the median
 of the float ones.
 

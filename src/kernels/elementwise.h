@@ -78,6 +78,13 @@ struct QuantizePlanesRow {
               float inverse_scale, OutputRange range);
 };
 
+// Float32 planes as pixels, as above.
+struct PixelsF32Row {
+  const char* name;
+  Isa isa;
+  void (*run)(const float* input, int64_t plane_step, int32_t channels, float* output, int64_t count);
+};
+
 // fl(scale * float32(q - zero_point)).
 struct DequantizeRow {
   const char* name;

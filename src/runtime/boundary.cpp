@@ -87,7 +87,7 @@ void Transfer::take_planes_together() {
   for (int i = 0; i < internal_.rank; ++i) {
     const std::int64_t channels = internal_.dims[i];
     if (channels > kMostPlanes || internal_.strides[i] != 1 || internal_step_ != channels) continue;
-    kind_ = Kind::quantize_planes;
+    kind_ = kind_ == Kind::quantize ? Kind::quantize_planes : Kind::move_planes;
     plane_step_ = external_.strides[i];
     remove_loop(external_, i);
     remove_loop(internal_, i);
@@ -109,7 +109,7 @@ Transfer Transfer::inwards(const Tensor& tensor, Layout layout, Isa isa, const v
   transfer.from_ = static_cast<const std::byte*>(external);
   transfer.to_ = static_cast<std::byte*>(internal);
   transfer.set_loops(tensor.dims, layout, strides);
-  if (transfer.kind_ == Kind::quantize) transfer.take_planes_together();
+  if (external_type == DType::f32) transfer.take_planes_together();
   transfer.set_pieces();
   return transfer;
 }
@@ -157,6 +157,11 @@ void Transfer::run_piece(std::int64_t row, std::int64_t first, std::int64_t coun
       copy_rows().rows[choose_row(copy_rows(), isa_)]->run(args, 0, 1);
       return;
     }
+    case Kind::move_planes:
+      pixels_f32_rows().rows[choose_row(pixels_f32_rows(), isa_)]->run(
+          reinterpret_cast<const float*>(from_) + from, plane_step_, static_cast<std::int32_t>(internal_step_),
+          reinterpret_cast<float*>(to_) + to, count);
+      return;
     case Kind::quantize:
       quantize_rows().rows[choose_row(quantize_rows(), isa_)]->run(
           reinterpret_cast<const float*>(from_) + from, from_step, reinterpret_cast<std::int8_t*>(to_) + to, to_step,

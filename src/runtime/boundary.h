@@ -21,7 +21,7 @@ class Transfer {
   void run(std::int64_t begin, std::int64_t end) const;
 
  private:
-  enum class Kind : std::uint8_t { move, quantize, quantize_planes, dequantize };
+  enum class Kind : std::uint8_t { move, move_planes, quantize, quantize_planes, dequantize };
   Transfer() = default;
   void set_loops(const Dims& dims, Layout layout, const std::int64_t* external_strides);
   void take_planes_together();
@@ -38,7 +38,7 @@ class Transfer {
   Loops external_{}, internal_{};
   std::int64_t inner_ = 1, external_step_ = 1, internal_step_ = 1;
   std::int64_t rows_ = 1, pieces_ = 1;  // pieces of a row
-  std::int64_t plane_step_ = 0;         // quantize_planes: a row is all channels of `inner_` pixels
+  std::int64_t plane_step_ = 0;         // ..._planes: a row is all channels of `inner_` pixels
 };
 
 // Bytes from the first to behind the last element that such a tensor reaches; -1 where a stride is negative or the

@@ -405,6 +405,32 @@ void test_quantize_planes(void**) {
   }
 }
 
+void test_pixels_f32(void**) {
+  name_skipped_rows("pixels_f32", pixels_f32_rows());
+  std::uint32_t seed = 1;
+  for (std::int32_t channels = 1; channels <= kMostPlanes; ++channels) {
+    for (const std::int64_t count : kCounts) {
+      Random random(seed++);
+      const std::int64_t plane_step = count + random.between(0, 9);
+      const auto values =
+          random.reals(static_cast<std::size_t>(count == 0 ? 0 : (channels - 1) * plane_step + count), -3, 3);
+      const GuardedArray<float> input(values);
+      GuardedArray<float> pixels(static_cast<std::size_t>(count * channels)), expected(pixels.size());
+      for (std::int64_t i = 0; i < count * channels; ++i) {
+        expected[static_cast<std::size_t>(i)] =
+            values[static_cast<std::size_t>(i % channels * plane_step + i / channels)];
+      }
+      for_rows(pixels_f32_rows(), [&](const PixelsF32Row& row, bool) {
+        const std::string what = text_of(row.name, count, plane_step, channels, seed);
+        pixels.reset();
+        row.run(input.data(), plane_step, channels, pixels.data(), count);
+        expect_equal(expected.span(), pixels.span(), 0, what);
+        expect_guard(pixels, what);
+      });
+    }
+  }
+}
+
 void test_quantize_of_what_is_no_number(void**) {
   const float largest = std::numeric_limits<float>::max();
   const std::vector<float> values{std::nanf(""), kInfinity, -kInfinity, largest, -largest, 1e-45F, -0.0F};
@@ -451,6 +477,7 @@ int main() {
       cmocka_unit_test(test_table_i8),
       cmocka_unit_test(test_quantize_and_dequantize),
       cmocka_unit_test(test_quantize_planes),
+      cmocka_unit_test(test_pixels_f32),
       cmocka_unit_test(test_quantize_of_what_is_no_number),
       cmocka_unit_test(test_requantize_rounds_ties_to_even),
   };

@@ -188,6 +188,12 @@ void quantize_planes(const float* input, int64_t plane_step, int32_t channels, i
   }
 }
 
+void pixels_f32(const float* input, int64_t plane_step, int32_t channels, float* output, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    for (int32_t c = 0; c < channels; ++c) output[i * channels + c] = input[c * plane_step + i];
+  }
+}
+
 void dequantize(const int8_t* input, int64_t input_step, float* output, int64_t output_step, int64_t count, float scale,
                 int32_t zero_point) {
   for (int64_t i = 0; i < count; ++i) {
@@ -205,6 +211,7 @@ extern const BinaryI8Row mul_i8_ref = {"mul_i8_ref", Isa::ref, mul_i8};
 extern const TableI8Row table_i8_ref = {"table_i8_ref", Isa::ref, table_i8};
 extern const QuantizeRow quantize_ref = {"quantize_ref", Isa::ref, quantize};
 extern const QuantizePlanesRow quantize_planes_ref = {"quantize_planes_ref", Isa::ref, quantize_planes};
+extern const PixelsF32Row pixels_f32_ref = {"pixels_f32_ref", Isa::ref, pixels_f32};
 extern const DequantizeRow dequantize_ref = {"dequantize_ref", Isa::ref, dequantize};
 
 }  // namespace octet
