@@ -4,6 +4,7 @@ set(octet_avx2_flags -mavx2 -mfma)
 set(octet_avxvnni_flags ${octet_avx2_flags} -mavxvnni)
 set(octet_avx512vnni_flags ${octet_avx2_flags} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni)
 set(octet_avx512vnni256_flags ${octet_avx512vnni_flags})
+set(octet_avx512vbmi_flags ${octet_avx512vnni_flags} -mavx512vbmi)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 takes the "undefined" operands inside its own intrinsics for uninitialised variables.
   list(APPEND octet_avx512vnni_flags -Wno-maybe-uninitialized -Wno-uninitialized)

@@ -43,7 +43,7 @@ std::uint64_t enabled_state() {
 bool has(unsigned bits, int bit) { return ((bits >> bit) & 1u) != 0; }
 
 struct X86 {
-  bool avx2 = false, avxvnni = false, avx512vnni = false;
+  bool avx2 = false, avxvnni = false, avx512vnni = false, avx512vbmi = false;
 
   X86() {
     const CpuidLeaf one = cpuid(1, 0);
@@ -56,6 +56,7 @@ struct X86 {
     avxvnni = avx2 && has(seven_one.eax, 4);
     avx512vnni = avx2 && (state & 0xE6) == 0xE6 && has(seven.ebx, 16) && has(seven.ebx, 17) && has(seven.ebx, 30) &&
                  has(seven.ebx, 31) && has(seven.ecx, 11);  // F, DQ, BW, VL, VNNI
+    avx512vbmi = avx512vnni && has(seven.ecx, 1);
   }
 };
 
@@ -71,6 +72,8 @@ bool detect(Isa isa) {
     case Isa::avx512vnni256:
     case Isa::avx512vnni:
       return cpu.avx512vnni;
+    case Isa::avx512vbmi:
+      return cpu.avx512vbmi;
   }
   return false;
 }

@@ -76,6 +76,7 @@ Peak peak_of(Isa isa, Multiplier multiplier) {
     case Isa::avx512vnni256:
       return int8 ? Peak{dot_ymm, 32} : Peak{fma_ymm, 8};
     case Isa::avx512vnni:
+    case Isa::avx512vbmi:
       return int8 ? Peak{dot_zmm, 64} : Peak{fma_zmm, 16};
   }
   return {};

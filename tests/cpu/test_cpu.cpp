@@ -64,6 +64,7 @@ void test_detection_agrees_with_the_system(void**) {
       avx2 && has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl") && has("avx512_vnni");
   assert_int_equal(is_available(Isa::avx512vnni), avx512);
   assert_int_equal(is_available(Isa::avx512vnni256), avx512);
+  assert_int_equal(is_available(Isa::avx512vbmi), avx512 && has("avx512vbmi"));
 }
 
 void test_usable_processors_follow_the_mask(void**) {

@@ -11,6 +11,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/x86/conv_f32_tile.h"
+#include "kernels/x86/weight_order.h"
 #include "kernels/x86/window.h"
 
 namespace octet {
@@ -123,25 +124,30 @@ size_t packed_bytes(const ConvGeometry& geometry) {
   return (size_t)block_offset(plan, geometry.groups, 0) * sizeof(float);
 }
 
-void pack(const ConvGeometry& geometry, const ConvF32Constants& constants, void* packed) {
+void pack_ordered(const ConvGeometry& geometry, const ConvF32Constants& constants, const WeightOrder& order,
+                  void* packed) {
   const ConvPlan plan = plan_of(geometry);
-  const int64_t taps = (int64_t)geometry.kernel_h * geometry.kernel_w;
   auto* out = (float*)packed;
   for (int32_t group = 0; group < geometry.groups; ++group) {
     for (int32_t block = 0; block < plan.blocks; ++block) {
       const int64_t first = (int64_t)block * plan.block * Vector::kLanes;
       const int64_t width = smaller(plan.block, plan.vectors - block * plan.block) * Vector::kLanes;
       const int64_t real = smaller(width, plan.out_channels - first);
-      const float* weight = constants.weight + (group * plan.out_channels + first) * window_size(plan);
-      for (int64_t tap = 0; tap < taps; ++tap) {
+      const float* weight = constants.weight + group * order.group + first * order.output;
+      for (int32_t tap = 0; tap < geometry.kernel_h * geometry.kernel_w; ++tap) {
+        const float* at = weight + tap / geometry.kernel_w * order.row + tap % geometry.kernel_w * order.column;
         for (int64_t i = 0; i < plan.in_channels; ++i) {
-          for (int64_t o = 0; o < real; ++o) out[o] = weight[o * window_size(plan) + i * taps + tap];
+          for (int64_t o = 0; o < real; ++o) out[o] = at[o * order.output + i * order.input];
           for (int64_t o = real; o < width; ++o) out[o] = 0;
           out += width;
         }
       }
     }
   }
+}
+
+void pack(const ConvGeometry& geometry, const ConvF32Constants& constants, void* packed) {
+  pack_ordered(geometry, constants, canonical_order(geometry), packed);
 }
 
 size_t patch_bytes(const ConvPlan& plan) {
@@ -290,6 +296,20 @@ void run(const ConvF32Args& args, int64_t tile_begin, int64_t tile_end) {
     }
   }
 }
+
+// What conv_transpose.h builds on.
+struct ConvF32 {
+  using Args = ConvF32Args;
+  using Constants = ConvF32Constants;
+  static bool supports(const ConvGeometry& g) { return octet::supports(g); }
+  static size_t packed_bytes(const ConvGeometry& g) { return octet::packed_bytes(g); }
+  static size_t scratch_bytes(const ConvGeometry& g) { return octet::scratch_bytes(g); }
+  static int64_t tiles(const ConvGeometry& g) { return octet::tiles(g); }
+  static void pack(const ConvGeometry& g, const Constants& constants, const WeightOrder& order, void* packed) {
+    pack_ordered(g, constants, order, packed);
+  }
+  static void run(const Args& args, int64_t begin, int64_t end) { octet::run(args, begin, end); }
+};
 
 }  // namespace
 }  // namespace octet

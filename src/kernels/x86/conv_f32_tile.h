@@ -31,10 +31,9 @@ void run_conv_tile(const ConvTile& t) {
   constexpr int kLanes = Vector::kLanes;
   Vector::Value sums[pixels][vectors];
   unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
-    const float* bias = t.bias + v * kLanes;
     const Vector::Value start = t.bias == nullptr  ? Vector::broadcast(0)
-                                : v + 1 == vectors ? Vector::load(bias, t.last_lanes)
-                                                   : Vector::load(bias);
+                                : v + 1 == vectors ? Vector::load(t.bias + v * kLanes, t.last_lanes)
+                                                   : Vector::load(t.bias + v * kLanes);
     unrolled<pixels>([&](auto p) __attribute__((always_inline)) { sums[p][v] = start; });
   });
   const float* weights = t.weights;

@@ -18,6 +18,7 @@
 
 #include "kernels/x86/packed_i8.h"
 #include "kernels/x86/unrolled.h"
+#include "kernels/x86/weight_order.h"
 
 namespace octet {
 namespace {
@@ -121,8 +122,8 @@ int block_vectors(int64_t vectors, int64_t first) {
 
 // The weights of `channel`, in the order of its segments, as one lane of a block that is all 0; returns their sum.
 template <class V>
-int32_t pack_channel(const ConvPlan& p, const int8_t* channel, typename V::Weight* lane, int64_t group_step) {
-  const int64_t taps = (int64_t)p.g.kernel_h * p.g.kernel_w;
+int32_t pack_channel(const ConvPlan& p, const int8_t* channel, const WeightOrder& order, typename V::Weight* lane,
+                     int64_t group_step) {
   const int32_t columns = p.segments_x > 1 ? 1 : p.g.kernel_w;  // of a segment
   int32_t sum = 0;
   for (int32_t ky = 0; ky < p.segments_y; ++ky) {
@@ -130,10 +131,11 @@ int32_t pack_channel(const ConvPlan& p, const int8_t* channel, typename V::Weigh
       auto* group = lane;
       int in_group = 0;
       for (int32_t kx = sx; kx < sx + columns; ++kx) {
-        const int8_t* from = channel + (int64_t)ky * p.g.kernel_w + kx;
-        for (int32_t c = 0; c < p.in_per_group; ++c, from += taps) {
-          group[in_group] = *from;
-          sum += *from;
+        const int8_t* tap = channel + ky * order.row + kx * order.column;
+        for (int32_t c = 0; c < p.in_per_group; ++c) {
+          const int8_t w = tap[c * order.input];
+          group[in_group] = w;
+          sum += w;
           if (++in_group == V::kDepth) in_group = 0, group += group_step;
         }
       }
@@ -144,7 +146,8 @@ int32_t pack_channel(const ConvPlan& p, const int8_t* channel, typename V::Weigh
 }
 
 template <class V>
-void pack(const ConvGeometry& geometry, const ConvI8Constants& constants, void* packed) {
+void pack_ordered(const ConvGeometry& geometry, const ConvI8Constants& constants, const WeightOrder& order,
+                  void* packed) {
   const ConvPlan p = plan_of<V>(geometry);
   const int64_t lanes = p.g.groups * p.vectors * V::kLanes;
   auto* header = (PackedHeader*)packed;
@@ -152,7 +155,6 @@ void pack(const ConvGeometry& geometry, const ConvI8Constants& constants, void* 
   auto* init = (int32_t*)(weights + lanes * p.depth_groups * V::kDepth);
   auto* multiplier = (float*)(init + lanes);
   __builtin_memset(packed, 0, packed_bytes<V>(geometry));
-  const int64_t channel_weights = (int64_t)p.in_per_group * p.g.kernel_h * p.g.kernel_w;
   for (int32_t group = 0; group < p.g.groups; ++group) {
     for (int64_t v = 0; v < p.vectors;) {
       const int n = block_vectors<V>(p.vectors, v);
@@ -162,7 +164,7 @@ void pack(const ConvGeometry& geometry, const ConvI8Constants& constants, void* 
         const int64_t o = group * p.out_per_group + in_group;
         const int64_t at = (group * p.vectors + v) * V::kLanes;
         const int32_t sum =
-            pack_channel<V>(p, constants.weight + o * channel_weights,
+            pack_channel<V>(p, constants.weight + group * order.group + in_group * order.output, order,
                             weights + (at * p.depth_groups + lane) * V::kDepth, (int64_t)n * V::kLanes * V::kDepth);
         init[at + lane] = corrected_bias(constants.bias, o, V::correction(constants.in_zero_point), sum);
         multiplier[at + lane] = constants.multiplier[o];
@@ -171,6 +173,11 @@ void pack(const ConvGeometry& geometry, const ConvI8Constants& constants, void* 
       v += n;
     }
   }
+}
+
+template <class V>
+void pack(const ConvGeometry& geometry, const ConvI8Constants& constants, void* packed) {
+  pack_ordered<V>(geometry, constants, canonical_order(geometry), packed);
 }
 
 // ---- The panel.
@@ -395,6 +402,21 @@ void run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end) {
     run_tile<V>(p, args, place, (int32_t)(tile % p.channel_tiles));
   }
 }
+
+// What conv_transpose.h builds on.
+template <class V>
+struct ConvI8Of {
+  using Args = ConvI8Args;
+  using Constants = ConvI8Constants;
+  static bool supports(const ConvGeometry& g) { return octet::supports(g); }
+  static size_t packed_bytes(const ConvGeometry& g) { return octet::packed_bytes<V>(g); }
+  static size_t scratch_bytes(const ConvGeometry& g) { return octet::scratch_bytes<V>(g); }
+  static int64_t tiles(const ConvGeometry& g) { return octet::tiles<V>(g); }
+  static void pack(const ConvGeometry& g, const Constants& constants, const WeightOrder& order, void* packed) {
+    pack_ordered<V>(g, constants, order, packed);
+  }
+  static void run(const Args& args, int64_t begin, int64_t end) { octet::run<V>(args, begin, end); }
+};
 
 }  // namespace
 }  // namespace octet

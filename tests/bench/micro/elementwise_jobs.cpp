@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kCount = 56 * 56 * 32;  // a middle layer, within the second cache
 constexpr std::int64_t kPlane = 224 * 224;     // of an input image
+constexpr std::int32_t kImageChannels[] = {1, 3, 4};
 constexpr OutputRange kWhole{-127, 128, -1};
 
 struct Function {
@@ -28,7 +29,7 @@ constexpr Function kFunctions[] = {
 
 std::string counted(std::string_view name) { return std::string(name) + "_" + std::to_string(kCount); }
 
-// A second operand of the same shape, one value for all, or one value a channel.
+// A second operand of the same shape, or one value for all.
 struct SecondOperand {
   const char* name;
   std::int64_t step;
@@ -124,14 +125,29 @@ void add_jobs(const std::string& family, RowList<QuantizeRow> rows, JobList& lis
   });
 }
 
+// An input image from planes to channels-last, for int8 and for float32 networks.
 void add_jobs(const std::string& family, RowList<QuantizePlanesRow> rows, JobList& list) {
   list.for_rows(family, rows, [&](const QuantizePlanesRow& row) {
-    for (const std::int32_t channels : {1, 3, 4}) {
+    for (const std::int32_t channels : kImageChannels) {
       const auto count = static_cast<std::size_t>(kPlane * channels);
-      list.add({"quantize_planes", std::to_string(kPlane) + "x" + std::to_string(channels), true, family, row.name,
-                row.isa, 0, static_cast<double>(count) * 5, [&row, channels, count]() -> std::function<void()> {
+      list.add({"image", std::to_string(kPlane) + "x" + std::to_string(channels), true, family, row.name, row.isa, 0,
+                static_cast<double>(count) * 5, [&row, channels, count]() -> std::function<void()> {
                   return [&row, channels, input = random_array<float>(count), output = Array<std::int8_t>(count)] {
                     row.run(input.data(), kPlane, channels, output.data(), kPlane, 100, kWhole);
+                  };
+                }});
+    }
+  });
+}
+
+void add_jobs(const std::string& family, RowList<PixelsF32Row> rows, JobList& list) {
+  list.for_rows(family, rows, [&](const PixelsF32Row& row) {
+    for (const std::int32_t channels : kImageChannels) {
+      const auto count = static_cast<std::size_t>(kPlane * channels);
+      list.add({"image", std::to_string(kPlane) + "x" + std::to_string(channels), false, family, row.name, row.isa, 0,
+                static_cast<double>(count) * 8, [&row, channels, count]() -> std::function<void()> {
+                  return [&row, channels, input = random_array<float>(count), output = Array<float>(count)] {
+                    row.run(input.data(), kPlane, channels, output.data(), kPlane);
                   };
                 }});
     }
