@@ -1,5 +1,6 @@
 #include "runtime/threads.h"
 
+#include <algorithm>
 #include <cfenv>
 #include <system_error>
 
@@ -20,6 +21,7 @@ void pause_cpu() {
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int threads) {
   std::unique_ptr<ThreadPool> pool(new ThreadPool);
+  pool->parts_ = std::vector<Part>(static_cast<std::size_t>(threads));
   pool->workers_.reserve(static_cast<std::size_t>(threads));
   for (int i = 1; i < threads; ++i) {
     try {
@@ -40,10 +42,14 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::take_pieces(int thread) {
-  for (;;) {
-    const std::int64_t begin = next_.fetch_add(piece_, std::memory_order_relaxed);
-    if (begin >= count_) return;
-    body_(context_, thread, begin, begin + piece_ < count_ ? begin + piece_ : count_);
+  const auto own = static_cast<std::size_t>(thread);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = parts_[(own + i) % parts_.size()];
+    for (;;) {
+      const std::int64_t begin = part.next.fetch_add(piece_, std::memory_order_relaxed);
+      if (begin >= part.end) break;
+      body_(context_, thread, begin, std::min(begin + piece_, part.end));
+    }
   }
 }
 
@@ -88,10 +94,13 @@ void ThreadPool::run(std::int64_t count, Body body, void* context) {
   }
   body_ = body;
   context_ = context;
-  count_ = count;
-  piece_ = count / (4 * threads());
-  if (piece_ < 1) piece_ = 1;
-  next_.store(0, std::memory_order_relaxed);
+  const auto threads = static_cast<std::int64_t>(parts_.size());
+  piece_ = std::max<std::int64_t>(count / (4 * threads), 1);
+  for (std::int64_t t = 0; t < threads; ++t) {
+    Part& part = parts_[static_cast<std::size_t>(t)];
+    part.next.store(t * (count / threads) + std::min(t, count % threads), std::memory_order_relaxed);
+    part.end = (t + 1) * (count / threads) + std::min(t + 1, count % threads);
+  }
   state_.store(kOpen, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();

@@ -31,11 +31,14 @@ void run_binary(const Function& function, const BinaryI8Args& args) {
     return _mm512_cvtepi32_epi8(_mm512_add_epi32(_mm512_cvtps_epi32(y), zero));
   };
   int64_t i = 0;
-  if (args.a_step == 1 && args.b_step == 1) {
+  if ((args.a_step == 0 || args.a_step == 1) && (args.b_step == 0 || args.b_step == 1) && args.count >= 64) {
+    const __m512i a_fixed = _mm512_set1_epi32(args.a[0] - args.a_zero_point);
+    const __m512i b_fixed = _mm512_set1_epi32(args.b[0] - args.b_zero_point);
     for (; i + 64 <= args.count; i += 64) {
       for (int v = 0; v < 64; v += 16) {
-        const __m128i y = result(centred(args.a + i + v, 0xffff, a_zero), centred(args.b + i + v, 0xffff, b_zero));
-        _mm_storeu_si128((__m128i*)(args.output + i + v), y);
+        const __m512i a = args.a_step != 0 ? centred(args.a + i + v, 0xffff, a_zero) : a_fixed;
+        const __m512i b = args.b_step != 0 ? centred(args.b + i + v, 0xffff, b_zero) : b_fixed;
+        _mm_storeu_si128((__m128i*)(args.output + i + v), result(a, b));
       }
     }
   }

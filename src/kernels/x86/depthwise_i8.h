@@ -98,7 +98,8 @@ void pack_depthwise_lane(const ConvGeometry& g, const ConvI8Constants& constants
     }
   }
   char* bias = block + rows * row_bytes;
-  ((int32_t*)bias)[lane] = corrected_bias(constants.bias, channel, V::correction(constants.in_zero_point), sum);
+  ((int32_t*)bias)[lane] =
+      corrected_bias(constants.bias, channel, V::depthwise_correction(constants.in_zero_point), sum);
   ((float*)(bias + kStep))[lane] = constants.multiplier[channel];
 }
 
@@ -319,7 +320,7 @@ inline bool depthwise_supports(const ConvGeometry& g) { return is_moderate(g, g.
 // Output rows of a tile: those of the direct way let the narrowest block fill its vectors.
 template <class V>
 int64_t depthwise_tile_rows(const ConvGeometry& g) {
-  return is_direct<V>(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
+  return is_direct(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
 }
 
 template <class V>
@@ -350,8 +351,9 @@ void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, 
   a.zero_point = args.in_zero_point;
   a.rows = (int32_t)rows;
   a.weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
-  a.bias = (const int32_t*)(a.weights + 3 * p.rows * kStep);
-  a.multiplier = (const float*)(a.weights + (3 * p.rows + 1) * kStep);
+  const int64_t steps = kColumnVectors<V> / V::kVectors * 3 * p.rows;
+  a.bias = (const int32_t*)(a.weights + steps * kStep);
+  a.multiplier = (const float*)(a.weights + (steps + 1) * kStep);
   a.range = args.range;
   a.to = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
   a.pixel_stride = g.out_pixel_stride;
@@ -367,7 +369,7 @@ void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_
   const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
   const int64_t image = row_tile / row_tiles;
   const int64_t y = row_tile % row_tiles * tile_rows;
-  if (is_direct<V>(g)) {
+  if (is_direct(g)) {
     const int64_t end = least(y + tile_rows, g.out_h);
     for (int64_t at = y; at < end; at += p.pixels) direct_rows<V>(p, args, image, at, least(p.pixels, end - at), block);
     return;

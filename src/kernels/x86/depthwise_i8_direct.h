@@ -1,7 +1,8 @@
-// Depthwise 3x3 int8 without scratch memory, for instruction sets with 32 registers. Internal linkage.
+// Depthwise 3x3 int8 without scratch memory. Internal linkage.
 //
 // Columns of the input are taken from the left to the right; each is interleaved in registers and meets the two or
-// three neighbouring outputs that see it before the next one is taken. Their sums and the weights stay in registers.
+// three neighbouring outputs that see it before the next one is taken. Their sums stay in registers, and where there
+// are 32 of them, so do the weights.
 // (Two rows of the output could share a column with stride 1, but then weights and sums no longer fit: it took 1.5
 // times longer.)
 //
@@ -15,6 +16,10 @@ namespace octet {
 namespace {
 
 constexpr int kMostSets = 4;
+
+// Vectors that hold an interleaved column: one or two groups of rows.
+template <class V>
+constexpr int kColumnVectors = (3 + V::kTaps - 1) / V::kTaps* V::kVectors;
 
 // One block of channels in `sets` rows of the output. Weights: [kernel column][vector].
 struct DirectArgs {
@@ -58,7 +63,7 @@ struct DirectColumns {
       unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] += step[r]; });
     } else {
       const auto padding = V::padding_groups(zero_point);
-      unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) { groups[v] = padding; });
+      unrolled<kColumnVectors<V>>([&](auto v) __attribute__((always_inline)) { groups[v] = padding; });
     }
     ++column;
   }
@@ -81,23 +86,36 @@ template <class V, int sets, bool clamp_float, class Output>
 template <class V, int sets, int stride, bool whole, bool clamp_float>
 [[gnu::noinline]] void direct_outputs(const DirectArgs& a) {
   using Int = typename V::Int;
-  using Vectors = Int[V::kVectors];
+  using Sums = Int[V::kVectors];
   const auto output = V::template output_of<V::kVectors>(a.multiplier, a.range, a.channels);
   DirectColumns<V, sets, stride, whole> columns(a);
-  Vectors weights[3], sums[3], groups;
-  unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
-    unrolled<3>([&](auto k) __attribute__((always_inline)) {
-      weights[k][v] = V::load(a.weights + (k * V::kVectors + v) * (int64_t)sizeof(Int));
+  constexpr int kColumn = kColumnVectors<V>;
+  const char* const packed = a.weights;
+  const int32_t* const bias = a.bias;
+  const auto load_weights = [&](int k, int v) __attribute__((always_inline)) {
+    return V::load(packed + ((v / V::kVectors * 3 + k) * V::kVectors + v % V::kVectors) * (int64_t)sizeof(Int));
+  };
+  Int kept[3][kColumn], groups[kColumn];
+  Sums sums[3];
+  if constexpr (V::kManyRegisters) {
+    unrolled<3 * kColumn>([&](auto i) __attribute__((always_inline)) {
+      kept[i / kColumn][i % kColumn] = load_weights(i / kColumn, i % kColumn);
     });
-  });
-  const auto begin = [&](Vectors & to) __attribute__((always_inline)) {
-    unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
-      to[v] = V::dot(V::load(a.bias + v * V::kLanes), groups[v], weights[0][v]);
+  }
+  const auto weights = [&](int k, int v) __attribute__((always_inline)) {
+    if constexpr (V::kManyRegisters) return kept[k][v];
+    return load_weights(k, v);
+  };
+  const auto begin = [&](Sums & to) __attribute__((always_inline)) {
+    unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
+      const Int sum = v < V::kVectors ? V::load(bias + v * V::kLanes) : to[v % V::kVectors];
+      to[v % V::kVectors] = V::dot(sum, groups[v], weights(0, v));
     });
   };
-  const auto add = [&](Vectors & to, auto k) __attribute__((always_inline)) {
-    unrolled<V::kVectors>([&](auto v)
-                              __attribute__((always_inline)) { to[v] = V::dot(to[v], groups[v], weights[k][v]); });
+  const auto add = [&](Sums & to, auto k) __attribute__((always_inline)) {
+    unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
+      to[v % V::kVectors] = V::dot(to[v % V::kVectors], groups[v], weights(k, v));
+    });
   };
   int8_t* to = a.to;
   int8_t* const end = to + a.out_w * a.pixel_stride;
@@ -108,7 +126,7 @@ template <class V, int sets, int stride, bool whole, bool clamp_float>
   add(sums[0], Index<1>());
   if constexpr (stride == 1) begin(sums[1]);
   // Takes the last column of the window `done`; with it the next ones go on.
-  const auto next = [&](Vectors & done, Vectors & middle, Vectors & first) __attribute__((always_inline)) {
+  const auto next = [&](Sums & done, Sums & middle, Sums & first) __attribute__((always_inline)) {
     columns.take(groups);
     add(done, Index<2>());
     if constexpr (stride == 1) add(middle, Index<1>());
@@ -131,10 +149,9 @@ template <class V, int sets, int stride, bool whole, bool clamp_float>
 }
 
 // Whether a layer goes this way.
-template <class V>
-bool is_direct(const ConvGeometry& g) {
-  return V::kManyRegisters && g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 &&
-         g.stride_h == g.stride_w && g.stride_w <= 2;
+inline bool is_direct(const ConvGeometry& g) {
+  return g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 && g.stride_h == g.stride_w &&
+         g.stride_w <= 2;
 }
 
 template <class V, int sets, bool whole>
@@ -149,14 +166,14 @@ void run_direct(const ConvGeometry& g, const DirectArgs& a, bool clamp_float) {
 // All channels of a block of full width are read as one vector; of a narrower one as many as there are.
 template <class V>
 void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets, bool clamp_float) {
-  if constexpr (V::kManyRegisters) {
-    if constexpr (V::kBlock >= 64) {
-      if (sets == 4) return run_direct<V, 4, false>(g, a, clamp_float);
-    }
-    if (sets == 2) return run_direct<V, 2, false>(g, a, clamp_float);
-    if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a, clamp_float);
-    run_direct<V, 1, true>(g, a, clamp_float);
+  if constexpr (V::kBlock >= 64) {
+    if (sets == 4) return run_direct<V, 4, false>(g, a, clamp_float);
   }
+  if constexpr (V::kBlock >= 32) {
+    if (sets == 2) return run_direct<V, 2, false>(g, a, clamp_float);
+  }
+  if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a, clamp_float);
+  run_direct<V, 1, true>(g, a, clamp_float);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
-#include "kernels/x86/pool_i8_avx2.h"
+#include <immintrin.h>
+
+#include "kernels/x86/pool_i8.h"
 
 namespace octet {
 namespace {

@@ -1,35 +1,16 @@
-#include "kernels/reduce.h"
+#include "kernels/x86/reduce_i8.h"
 #include "kernels/x86/round_avx2.h"
+#include "kernels/x86/sum_i8_avx2.h"
 
 namespace octet {
 namespace {
 
-// Calls visit(offset) for all indices of the loops.
-template <class Visit>
-void for_offsets(const Loops& loops, int64_t count, Visit visit) {
-  int64_t at[kMaxLoops] = {};
-  int64_t offset = 0;
-  for (int64_t j = 0; j < count; ++j) {
-    visit(offset);
-    for (int32_t d = loops.rank - 1; d >= 0; --d) {
-      offset += loops.strides[d];
-      if (++at[d] < loops.dims[d]) break;
-      offset -= loops.dims[d] * loops.strides[d];
-      at[d] = 0;
-    }
-  }
-}
-
 // Results side by side in memory: 32 means at a time.
 void means_32(const ReduceI8Args& args, const Rounding& rounding, const int8_t* input, int8_t* output) {
-  const __m256i zero = _mm256_set1_epi32(args.in_zero_point);
-  __m256i sums[4];
-  for (int v = 0; v < 4; ++v) sums[v] = _mm256_setzero_si256();
-  for_offsets(args.reduced, args.count, [&](int64_t offset) {
-    for (int v = 0; v < 4; ++v) sums[v] = _mm256_add_epi32(sums[v], centred(input + offset + 8 * v, zero));
-  });
+  Sum32 sum;
+  for_offsets(args.reduced, args.count, [&](int64_t offset) { sum.add(input + offset); });
   __m256 y[4];
-  for (int v = 0; v < 4; ++v) y[v] = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[v]), _mm256_set1_ps(args.factor));
+  sum.finish(args.count, args.in_zero_point, args.factor, y);
   _mm256_storeu_si256((__m256i*)output, round_bytes(rounding, y));
 }
 

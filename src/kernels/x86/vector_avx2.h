@@ -38,16 +38,31 @@ struct Avx2 : Ymm {
   static constexpr int kTaps = 2;
   static constexpr int kOutputs = 4;  // vectors of pixels whose sums stay in registers
 
+  // The zero point is left in, and taken from the bias.
+  static int32_t depthwise_correction(int32_t zero_point) { return -zero_point; }
+
   template <bool whole>
-  [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t zero_point,
-                                                __m256i* groups) {
-    const __m256i zero = _mm256_set1_epi16((short)zero_point);
-    const __m256i a = _mm256_sub_epi16(_mm256_cvtepi8_epi16(load_some<__m128i, whole>(rows[0], count)), zero);
-    const __m256i b = _mm256_sub_epi16(_mm256_cvtepi8_epi16(load_some<__m128i, whole>(rows[1], count)), zero);
+  [[gnu::always_inline]] static __m256i load_words(const int8_t* from, int count) {
+    return _mm256_cvtepi8_epi16(load_some<__m128i, whole>(from, count));
+  }
+  template <bool whole>
+  [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t, __m256i* groups) {
+    const __m256i a = load_words<whole>(rows[0], count), b = load_words<whole>(rows[1], count);
     groups[0] = _mm256_unpacklo_epi16(a, b);
     groups[1] = _mm256_unpackhi_epi16(a, b);
   }
-  static __m256i padding_groups(int32_t) { return _mm256_setzero_si256(); }
+  template <int sets, bool whole>
+  [[gnu::always_inline]] static __m256i load_sets(const int8_t* const* from, int count) {
+    return load_words<whole>(from[0], count);
+  }
+  // Three rows are two groups of two, the last one empty.
+  [[gnu::always_inline]] static void interleave_three(const __m256i* row, __m256i* groups) {
+    groups[0] = _mm256_unpacklo_epi16(row[0], row[1]);
+    groups[1] = _mm256_unpackhi_epi16(row[0], row[1]);
+    groups[2] = _mm256_unpacklo_epi16(row[2], _mm256_setzero_si256());
+    groups[3] = _mm256_unpackhi_epi16(row[2], _mm256_setzero_si256());
+  }
+  static __m256i padding_groups(int32_t zero_point) { return _mm256_set1_epi16((short)zero_point); }
 };
 
 }  // namespace

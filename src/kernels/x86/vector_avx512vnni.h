@@ -19,6 +19,7 @@ struct Avx512Vnni {
   static constexpr int kMaxVectors = 4;
   static constexpr int pixels(int vectors) { return vectors == 4 ? 6 : 12; }
   static int32_t correction(int32_t zero_point) { return -(zero_point + 128); }
+  static int32_t depthwise_correction(int32_t zero_point) { return correction(zero_point); }
 
   // Packing 4 vectors of int32 to bytes interleaves them by 4 elements inside each 128-bit lane; 2 vectors likewise.
   static int channel(int vectors, int vector, int lane) {

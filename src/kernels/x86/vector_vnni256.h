@@ -13,6 +13,7 @@ struct Vnni256 : Ymm {
   using Weight = int8_t;
   static constexpr int kDepth = 4;
   static int32_t correction(int32_t zero_point) { return -(zero_point + 128); }
+  static int32_t depthwise_correction(int32_t zero_point) { return correction(zero_point); }
 
   static void fill(uint8_t* to, int64_t count, int32_t zero_point) {
     if (count > 0) __builtin_memset(to, zero_point + 128, (size_t)count);

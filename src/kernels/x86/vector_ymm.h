@@ -10,43 +10,57 @@
 namespace octet {
 namespace {
 
-// Copies fewer than 32 bytes.
-inline void copy_few(void* to, const void* from, int count) {
+// Copies `piece` to 2 * `piece` bytes: two pieces, which may overlap.
+template <int piece>
+[[gnu::always_inline]] inline void copy_two(char* to, const char* from, int count) {
+  char first[piece], last[piece];
+  __builtin_memcpy(first, from, piece);
+  __builtin_memcpy(last, from + count - piece, piece);
+  __builtin_memcpy(to, first, piece);
+  __builtin_memcpy(to + count - piece, last, piece);
+}
+
+// Copies at most 32 bytes. Not inlined: it would be a large part of many kernels.
+[[gnu::noinline]] inline void copy_few(void* to, const void* from, int count) {
   auto* out = (char*)to;
   const auto* in = (const char*)from;
-  for (int piece = 16; piece > 0; piece /= 2) {
-    if ((count & piece) == 0) continue;
-    switch (piece) {
-      case 16:
-        __builtin_memcpy(out, in, 16);
-        break;
-      case 8:
-        __builtin_memcpy(out, in, 8);
-        break;
-      case 4:
-        __builtin_memcpy(out, in, 4);
-        break;
-      case 2:
-        __builtin_memcpy(out, in, 2);
-        break;
-      default:
-        *out = *in;
-    }
-    out += piece;
-    in += piece;
+  if (count >= 16) return copy_two<16>(out, in, count);
+  if (count >= 8) return copy_two<8>(out, in, count);
+  if (count >= 4) return copy_two<4>(out, in, count);
+  for (int i = 0; i < count; ++i) out[i] = in[i];
+}
+
+// The first `count` bytes, at most 8, the others 0. Through memory it would take longer: a load that needs several
+// stores waits for them.
+[[gnu::always_inline]] inline uint64_t load_word(const char* from, int count) {
+  uint64_t word = 0;
+  if (count >= 8) {
+    __builtin_memcpy(&word, from, 8);
+  } else if (count >= 4) {
+    uint32_t first, last;
+    __builtin_memcpy(&first, from, 4);
+    __builtin_memcpy(&last, from + count - 4, 4);
+    word = first | (uint64_t)last << (count - 4) * 8;
+  } else {
+    for (int i = 0; i < count; ++i) word |= (uint64_t)(uint8_t)from[i] << i * 8;
   }
+  return word;
 }
 
 // whole: a vector. Otherwise its first `count` bytes, the others 0.
 template <class Vector, bool whole>
 [[gnu::always_inline]] inline Vector load_some(const void* from, int count) {
+  const auto* bytes = (const char*)from;
   Vector v;
   if (whole || count == (int)sizeof v) {
     __builtin_memcpy(&v, from, sizeof v);
+  } else if constexpr (sizeof v == 32) {
+    const __m128i low = load_some<__m128i, false>(bytes, count < 16 ? count : 16);
+    const __m128i high = count > 16 ? load_some<__m128i, false>(bytes + 16, count - 16) : _mm_setzero_si128();
+    v = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
   } else {
-    alignas(32) char bytes[sizeof v] = {};
-    copy_few(bytes, from, count);
-    __builtin_memcpy(&v, bytes, sizeof v);
+    const uint64_t low = load_word(bytes, count), high = count > 8 ? load_word(bytes + 8, count - 8) : 0;
+    v = _mm_set_epi64x((long long)high, (long long)low);
   }
   return v;
 }

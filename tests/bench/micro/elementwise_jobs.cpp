@@ -130,8 +130,8 @@ void add_jobs(const std::string& family, RowList<QuantizePlanesRow> rows, JobLis
   list.for_rows(family, rows, [&](const QuantizePlanesRow& row) {
     for (const std::int32_t channels : kImageChannels) {
       const auto count = static_cast<std::size_t>(kPlane * channels);
-      list.add({"image", std::to_string(kPlane) + "x" + std::to_string(channels), true, family, row.name, row.isa, 0,
-                static_cast<double>(count) * 5, [&row, channels, count]() -> std::function<void()> {
+      list.add({"quantize_planes", std::to_string(kPlane) + "x" + std::to_string(channels), true, family, row.name,
+                row.isa, 0, static_cast<double>(count) * 5, [&row, channels, count]() -> std::function<void()> {
                   return [&row, channels, input = random_array<float>(count), output = Array<std::int8_t>(count)] {
                     row.run(input.data(), kPlane, channels, output.data(), kPlane, 100, kWhole);
                   };
@@ -144,8 +144,8 @@ void add_jobs(const std::string& family, RowList<PixelsF32Row> rows, JobList& li
   list.for_rows(family, rows, [&](const PixelsF32Row& row) {
     for (const std::int32_t channels : kImageChannels) {
       const auto count = static_cast<std::size_t>(kPlane * channels);
-      list.add({"image", std::to_string(kPlane) + "x" + std::to_string(channels), false, family, row.name, row.isa, 0,
-                static_cast<double>(count) * 8, [&row, channels, count]() -> std::function<void()> {
+      list.add({"planes_to_pixels", std::to_string(kPlane) + "x" + std::to_string(channels), false, family, row.name,
+                row.isa, 0, static_cast<double>(count) * 8, [&row, channels, count]() -> std::function<void()> {
                   return [&row, channels, input = random_array<float>(count), output = Array<float>(count)] {
                     row.run(input.data(), kPlane, channels, output.data(), kPlane);
                   };

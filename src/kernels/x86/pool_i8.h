@@ -1,8 +1,6 @@
-// Pooling int8 with AVX2: the walk over windows that maximum and average share. Internal linkage, as in the files that
+// Pooling int8: the walk over windows that maximum and average share. Internal linkage, as in the files that
 // include it.
 #pragma once
-
-#include <immintrin.h>
 
 #include "kernels/pool.h"
 
@@ -53,6 +51,14 @@ void for_windows(const PoolI8Args& args, int64_t tile_begin, int64_t tile_end, W
       window(part, output, start_y, start_x);
     }
   }
+}
+
+// Elements of the window that the average is taken of.
+inline int32_t window_count(const PoolGeometry& g, int32_t start_y, int32_t start_x, const PoolWindow& w) {
+  if (!g.count_include_pad) return w.rows * w.columns;
+  const PoolTaps ys = taps_inside(start_y + g.pad_top, g.kernel_h, g.dilation_h, g.in_h + g.pad_top + g.pad_bottom);
+  const PoolTaps xs = taps_inside(start_x + g.pad_left, g.kernel_w, g.dilation_w, g.in_w + g.pad_left + g.pad_right);
+  return ys.count * xs.count;
 }
 
 // Calls wide(c) for runs of `width` channels that cover all of them, the last run overlapping the one before; where
