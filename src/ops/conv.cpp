@@ -160,7 +160,7 @@ ConvGeometry geometry_of(const Prepare& p) {
 // Packing is the same for images of any height from this width on (kernels/conv.h).
 RowWindow row_window(const ConvGeometry& g) {
   RowWindow rows;
-  if (g.batch == 1 && g.out_w >= kSteadyPackingWidth) rows.span = (g.kernel_h - 1) * g.dilation_h + 1;
+  if (g.batch == 1 && g.out_w >= kSteadyPackingWidth) rows.span = RowWindow::span_of(g.kernel_h, g.dilation_h);
   rows.stride = g.stride_h;
   rows.pad_top = g.pad_top;
   rows.macs_per_element = std::int64_t{g.in_c} / g.groups * g.kernel_h * g.kernel_w;

@@ -44,6 +44,13 @@ struct RowWindow {
   std::int32_t pad_top = 0;
   std::uint32_t inputs = 1;           // bit i: input i is taken by rows; others, such as weights, are as they are
   std::int64_t macs_per_element = 0;  // of the output
+
+  // Rows that a window spans. Windows that reach far, as a damaged file may ask for, are not taken by rows.
+  static std::int32_t span_of(std::int64_t kernel, std::int64_t dilation) {
+    constexpr std::int64_t kMostRows = 4096;
+    const std::int64_t rows = (kernel - 1) * dilation + 1;
+    return rows <= kMostRows ? static_cast<std::int32_t>(rows) : 0;
+  }
 };
 
 // Some rows of a step's output, made from the rows of the inputs that they need. Pointers of an Io are then those of

@@ -85,7 +85,7 @@ void finish(Prepare& p, PoolParams<Args>& params, RowList<Row> list, Runner runn
   p.step.kernel = list.rows[params.row]->name;
   p.step.tiles = static_cast<std::int64_t>(g.batch) * g.out_h;
   p.step.runner = index_of(runner);
-  if (g.batch == 1 && g.count_include_pad == 0) p.step.rows.span = (g.kernel_h - 1) * g.dilation_h + 1;
+  if (g.batch == 1 && g.count_include_pad == 0) p.step.rows.span = RowWindow::span_of(g.kernel_h, g.dilation_h);
   p.step.rows.stride = g.stride_h;
   p.step.rows.pad_top = g.pad_top;
   p.set_params(params);

@@ -105,6 +105,49 @@ void test_profile_of_steps(void**) {
   }
 }
 
+// The names that src/cpu/isa.inc lists, as far as this CPU has them; the others are named.
+std::vector<std::string> instruction_sets(const q_model* model) {
+  std::ifstream file(std::string(OCTET_SOURCE_DIR) + "/src/cpu/isa.inc");
+  std::vector<std::string> names;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("OCTET_ISA_PACKAGE(", 0) != 0) continue;
+    const auto begin = line.find('"') + 1;
+    const std::string name = line.substr(begin, line.find('"', begin) - begin);
+    auto options = sized<q_session_options>();
+    options.isa = str(name);
+    q_session* session = nullptr;
+    Error e;
+    const q_status status = q_session_create(model, &options, &session, &e);
+    q_session_free(session);
+    if (status == Q_E_UNSUPPORTED) {
+      print_message("SKIPPED: %s\n", e.message);
+      continue;
+    }
+    expect_ok(status, e);
+    names.push_back(name);
+  }
+  assert_true(names.size() >= 1 && names[0] == "ref");
+  return names;
+}
+
+void test_int8_is_the_same_with_every_instruction_set(void**) {
+  const Model source = load_bytes(small_network());
+  const Model int8 = quantize(source.get());
+  const auto expected = run(make_session(int8.get()).get(), sample(3));
+  for (const std::string& name : instruction_sets(int8.get())) {
+    for (const std::int32_t threads : {1, 2}) {
+      auto options = sized<q_session_options>();
+      options.isa = str(name);
+      options.threads = threads;
+      q_session* out = nullptr;
+      Error e;
+      expect_ok(q_session_create(int8.get(), &options, &out, &e), e);
+      const Session session(out);
+      if (run(session.get(), sample(3)) != expected) fail_msg("%s, %d threads: other values", name.c_str(), threads);
+    }
+  }
+}
+
 // Saved and loaded again, from a file or from bytes, a model is the same: its bytes, and what it computes.
 void test_save_and_load(void**) {
   const TemporaryFolder folder;
@@ -245,6 +288,7 @@ int main() {
       cmocka_unit_test(test_running),
       cmocka_unit_test(test_sessions_outlive_their_model),
       cmocka_unit_test(test_bytes_are_copied),
+      cmocka_unit_test(test_int8_is_the_same_with_every_instruction_set),
       cmocka_unit_test(test_profile_of_steps),
       cmocka_unit_test(test_save_and_load),
       cmocka_unit_test(test_save_refuses),

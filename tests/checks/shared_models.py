@@ -9,6 +9,7 @@ SHARED: the folder with models/ and images/. Standard library only. Prints a lin
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,33 @@ class Octet:
         with open(path, "w") as file:
             json.dump(keys, file)
         return path
+
+
+def instruction_sets():
+    """Names from src/cpu/isa.inc."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/cpu/isa.inc")
+    with open(path) as file:
+        return re.findall(r'^OCTET_ISA_PACKAGE\(\w+, "(\w+)"\)', file.read(), re.MULTILINE)
+
+
+def same_bytes(octet, model, image, config):
+    """An int8 network answers with the same bytes on every instruction set and number of threads."""
+    answers = {}
+    for isa in instruction_sets():
+        for threads in ("1", "2"):
+            folder = tempfile.mkdtemp(dir=octet.folder)
+            done = subprocess.run([octet.command, "run", model, "--image", image, "--config", config, "--threads", threads,
+                                   "--output", os.path.join(folder, "y.npy"), "--json"], capture_output=True, text=True,
+                                  env=dict(os.environ, OCTET_ISA=isa))
+            if done.returncode != 0 and f"'{isa}'" in done.stderr + done.stdout:
+                print(f"SKIPPED: instruction set {isa}: this CPU lacks it")
+                break
+            if done.returncode != 0:
+                sys.exit(f"octet run, {isa}, {threads} threads: status {done.returncode}\n{done.stderr}")
+            answers[isa, threads] = [open(os.path.join(folder, name), "rb").read() for name in sorted(os.listdir(folder))]
+    different = [key for key, answer in answers.items() if answer != answers["ref", "1"]]
+    check(f"{os.path.basename(model)} bytes", f"{len(different)} of {len(answers)} differ {different or ''}", not different,
+          "the same on every instruction set with one and two threads")
 
 
 def overlap(a, b):
@@ -77,6 +105,7 @@ def detector(octet, shared, model):
         bound = 0.9985 if output["name"] == "boxes" else 0.999
         check(f"{model} cosine of {output['name']}", f"{output['mean_cosine']:.5f}", output["mean_cosine"] >= bound,
               f"at least {bound}")
+    same_bytes(octet, made, os.path.join(odd, faces[1]), config)
     # A score just above 0.7 in one network may be just below in the other: it has to be above 0.65 there.
     missed = []
     count = 0
@@ -111,6 +140,8 @@ def classifier(octet, shared, model, offset, float_top1, most_lost, **keys):
         figure = f"{lost:.1f} points lost, agreement {report['agreement']:.1%}"
         if lost_limit is None:
             check(f"{model} {method}", figure, report["agreement"] >= 0.95, "agreement at least 95 %")
+            image = sorted(os.listdir(os.path.join(images, "evaluation")))[0]
+            same_bytes(octet, made, os.path.join(images, "evaluation", image), config)
         else:
             check(f"{model} {method}", figure, lost <= lost_limit + 1e-9, f"at most {lost_limit} points lost")
 

@@ -320,7 +320,7 @@ inline bool depthwise_supports(const ConvGeometry& g) { return is_moderate(g, g.
 // Output rows of a tile: those of the direct way let the narrowest block fill its vectors.
 template <class V>
 int64_t depthwise_tile_rows(const ConvGeometry& g) {
-  return is_direct(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
+  return is_direct(g) ? most(V::kBlock / 16, 1) : depthwise_rows<V>(g);
 }
 
 template <class V>

@@ -53,13 +53,17 @@ struct DirectColumns {
 
   [[gnu::always_inline]] void take(typename V::Int* groups) {
     if (column >= 0 && column < in_w) {
-      typename V::Int taps[3];
-      unrolled<3>([&](auto t) __attribute__((always_inline)) {
-        const int8_t* pieces[sets];
-        unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
-        taps[t] = V::template load_sets<sets, whole>(pieces, channels);
-      });
-      V::interleave_three(taps, groups);
+      if constexpr (V::kTaps == 2) {
+        V::template interleave_three<whole>(row, channels, groups);
+      } else {
+        typename V::Int taps[3];
+        unrolled<3>([&](auto t) __attribute__((always_inline)) {
+          const int8_t* pieces[sets];
+          unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
+          taps[t] = V::template load_sets<sets, whole>(pieces, channels);
+        });
+        V::interleave_three(taps, groups);
+      }
       unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] += step[r]; });
     } else {
       const auto padding = V::padding_groups(zero_point);
@@ -90,31 +94,23 @@ template <class V, int sets, int stride, bool whole, bool clamp_float>
   const auto output = V::template output_of<V::kVectors>(a.multiplier, a.range, a.channels);
   DirectColumns<V, sets, stride, whole> columns(a);
   constexpr int kColumn = kColumnVectors<V>;
-  const char* const packed = a.weights;
-  const int32_t* const bias = a.bias;
-  const auto load_weights = [&](int k, int v) __attribute__((always_inline)) {
-    return V::load(packed + ((v / V::kVectors * 3 + k) * V::kVectors + v % V::kVectors) * (int64_t)sizeof(Int));
-  };
-  Int kept[3][kColumn], groups[kColumn];
+  Int weights[3][kColumn], groups[kColumn];
   Sums sums[3];
-  if constexpr (V::kManyRegisters) {
-    unrolled<3 * kColumn>([&](auto i) __attribute__((always_inline)) {
-      kept[i / kColumn][i % kColumn] = load_weights(i / kColumn, i % kColumn);
+  unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
+    unrolled<3>([&](auto k) __attribute__((always_inline)) {
+      const int64_t at = (v / V::kVectors * 3 + k) * V::kVectors + v % V::kVectors;
+      weights[k][v] = V::load(a.weights + at * (int64_t)sizeof(Int));
     });
-  }
-  const auto weights = [&](int k, int v) __attribute__((always_inline)) {
-    if constexpr (V::kManyRegisters) return kept[k][v];
-    return load_weights(k, v);
-  };
+  });
   const auto begin = [&](Sums & to) __attribute__((always_inline)) {
     unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
-      const Int sum = v < V::kVectors ? V::load(bias + v * V::kLanes) : to[v % V::kVectors];
-      to[v % V::kVectors] = V::dot(sum, groups[v], weights(0, v));
+      const Int sum = v < V::kVectors ? V::load(a.bias + v * V::kLanes) : to[v % V::kVectors];
+      to[v % V::kVectors] = V::dot(sum, groups[v], weights[0][v]);
     });
   };
   const auto add = [&](Sums & to, auto k) __attribute__((always_inline)) {
     unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
-      to[v % V::kVectors] = V::dot(to[v % V::kVectors], groups[v], weights(k, v));
+      to[v % V::kVectors] = V::dot(to[v % V::kVectors], groups[v], weights[k][v]);
     });
   };
   int8_t* to = a.to;

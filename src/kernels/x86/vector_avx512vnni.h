@@ -121,7 +121,6 @@ struct Avx512Vnni {
   }
 
   // Depthwise: a block of channels is 64 wide; a group of a channel holds 4 taps.
-  static constexpr bool kManyRegisters = true;
   static constexpr int kBlock = 64;
   static constexpr int kVectors = 4;
   static constexpr int kTaps = 4;

@@ -8,7 +8,6 @@ namespace {
 
 struct Avx512Vnni256 : Vnni256 {
   static constexpr int kMaxVectors = 4;
-  static constexpr bool kManyRegisters = true;
   static constexpr int pixels(int vectors) { return vectors == 4 ? 6 : 12; }
   template <int sets, bool whole>
   [[gnu::always_inline]] static __m256i load_sets(const int8_t* const* from, int count) {

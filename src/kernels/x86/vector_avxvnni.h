@@ -8,7 +8,6 @@ namespace {
 
 struct AvxVnni : Vnni256 {
   static constexpr int kMaxVectors = 2;
-  static constexpr bool kManyRegisters = false;
   static constexpr int pixels(int vectors) { return vectors == 2 ? 6 : 12; }
   template <int sets, bool whole>
   [[gnu::always_inline]] static __m256i load_sets(const int8_t* const* from, int count) {
