@@ -320,7 +320,7 @@ inline bool depthwise_supports(const ConvGeometry& g) { return is_moderate(g, g.
 // Output rows of a tile: those of the direct way let the narrowest block fill its vectors.
 template <class V>
 int64_t depthwise_tile_rows(const ConvGeometry& g) {
-  return is_direct(g) ? most(V::kBlock / 16, 1) : depthwise_rows<V>(g);
+  return is_direct(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
 }
 
 template <class V>
@@ -361,19 +361,11 @@ void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, 
   run_direct<V>(g, a, p.pixels, ((const PackedHeader*)args.packed)->clamp_float != 0);
 }
 
+// The output rows from y on of one block, by columns in the scratch memory.
 template <class V>
-void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_tile, int64_t block) {
+void interleaved_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t block) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const ConvGeometry& g = args.geometry;
-  const int64_t tile_rows = depthwise_tile_rows<V>(g);
-  const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
-  const int64_t image = row_tile / row_tiles;
-  const int64_t y = row_tile % row_tiles * tile_rows;
-  if (is_direct(g)) {
-    const int64_t end = least(y + tile_rows, g.out_h);
-    for (int64_t at = y; at < end; at += p.pixels) direct_rows<V>(p, args, image, at, least(p.pixels, end - at), block);
-    return;
-  }
   const int64_t channel = block * V::kBlock;
   const int64_t place_bytes = (int64_t)sizeof(typename V::Int) / p.pixels;
   auto* offsets = (int64_t*)args.scratch;
@@ -410,6 +402,18 @@ void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_
       }
     }
   }
+}
+
+template <class V>
+void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_tile, int64_t block) {
+  const ConvGeometry& g = args.geometry;
+  const int64_t tile_rows = depthwise_tile_rows<V>(g);
+  const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
+  const int64_t image = row_tile / row_tiles;
+  const int64_t y = row_tile % row_tiles * tile_rows;
+  if (!is_direct(g)) return interleaved_rows<V>(p, args, image, y, block);
+  const int64_t end = least(y + tile_rows, g.out_h);
+  for (int64_t at = y; at < end; at += p.pixels) direct_rows<V>(p, args, image, at, least(p.pixels, end - at), block);
 }
 
 template <class V>

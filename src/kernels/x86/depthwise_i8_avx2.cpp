@@ -3,13 +3,9 @@
 
 namespace octet {
 
-extern const ConvI8Row depthwise_i8_avx2 = {"depthwise_i8_avx2",
-                                            Isa::avx2,
-                                            depthwise_supports,
-                                            depthwise_packed_bytes<Avx2Depthwise>,
-                                            depthwise_pack<Avx2Depthwise>,
-                                            depthwise_scratch_bytes<Avx2Depthwise>,
-                                            depthwise_tiles<Avx2Depthwise>,
-                                            depthwise_run<Avx2Depthwise>};
+extern const ConvI8Row depthwise_i8_avx2 = {"depthwise_i8_avx2",   Isa::avx2,
+                                            depthwise_supports,    depthwise_packed_bytes<Avx2>,
+                                            depthwise_pack<Avx2>,  depthwise_scratch_bytes<Avx2>,
+                                            depthwise_tiles<Avx2>, depthwise_run<Avx2>};
 
 }  // namespace octet

@@ -53,17 +53,13 @@ struct DirectColumns {
 
   [[gnu::always_inline]] void take(typename V::Int* groups) {
     if (column >= 0 && column < in_w) {
-      if constexpr (V::kTaps == 2) {
-        V::template interleave_three<whole>(row, channels, groups);
-      } else {
-        typename V::Int taps[3];
-        unrolled<3>([&](auto t) __attribute__((always_inline)) {
-          const int8_t* pieces[sets];
-          unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
-          taps[t] = V::template load_sets<sets, whole>(pieces, channels);
-        });
-        V::interleave_three(taps, groups);
-      }
+      typename V::Int taps[3];
+      unrolled<3>([&](auto t) __attribute__((always_inline)) {
+        const int8_t* pieces[sets];
+        unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
+        taps[t] = V::template load_sets<sets, whole>(pieces, channels);
+      });
+      V::interleave_three(taps, groups);
       unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] += step[r]; });
     } else {
       const auto padding = V::padding_groups(zero_point);

@@ -30,35 +30,36 @@ struct Avx2 : Ymm {
   }
 
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
-};
 
-// The same for depthwise convolutions: so few channels at a time that the weights of a window stay in 16 registers. A
-// group of a channel holds 2 taps as int16, with the zero point left in: the bias takes it out.
-struct Avx2Depthwise : Ymm {
-  using Weight = int16_t;
-  static constexpr int kBlock = 8;
-  static constexpr int kVectors = 1;
+  // Depthwise: a block of channels is 16 wide; a group of a channel holds 2 taps.
+  static constexpr int kBlock = 16;
+  static constexpr int kVectors = 2;
   static constexpr int kTaps = 2;
-  static constexpr int kOutputs = 8;  // vectors of pixels whose sums stay in registers
+  static constexpr int kOutputs = 4;  // vectors of pixels whose sums stay in registers
+
+  // The zero point is left in, and taken from the bias.
   static int32_t depthwise_correction(int32_t zero_point) { return -zero_point; }
-  static __m256i dot(__m256i sum, __m256i x, __m256i w) { return Avx2::dot(sum, x, w); }
 
   template <bool whole>
-  [[gnu::always_inline]] static __m128i load_channels(const int8_t* from, int count) {
-    return _mm_cvtsi64_si128((long long)load_word((const char*)from, whole ? kBlock : count));
-  }
-  [[gnu::always_inline]] static __m256i pairs(__m128i a, __m128i b) {
-    return _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a, b));
+  [[gnu::always_inline]] static __m256i load_words(const int8_t* from, int count) {
+    return _mm256_cvtepi8_epi16(load_some<__m128i, whole>(from, count));
   }
   template <bool whole>
   [[gnu::always_inline]] static void interleave(const int8_t* const* rows, int count, int32_t, __m256i* groups) {
-    groups[0] = pairs(load_channels<whole>(rows[0], count), load_channels<whole>(rows[1], count));
+    const __m256i a = load_words<whole>(rows[0], count), b = load_words<whole>(rows[1], count);
+    groups[0] = _mm256_unpacklo_epi16(a, b);
+    groups[1] = _mm256_unpackhi_epi16(a, b);
   }
-  // The second value of a pair that is alone meets a weight of 0: its sign, here.
-  template <bool whole>
-  [[gnu::always_inline]] static void interleave_three(const int8_t* const* rows, int count, __m256i* groups) {
-    interleave<whole>(rows, count, 0, groups);
-    groups[1] = _mm256_cvtepi8_epi32(load_channels<whole>(rows[2], count));
+  template <int sets, bool whole>
+  [[gnu::always_inline]] static __m256i load_sets(const int8_t* const* from, int count) {
+    return load_words<whole>(from[0], count);
+  }
+  // Three rows are two groups of two, the last one empty.
+  [[gnu::always_inline]] static void interleave_three(const __m256i* row, __m256i* groups) {
+    groups[0] = _mm256_unpacklo_epi16(row[0], row[1]);
+    groups[1] = _mm256_unpackhi_epi16(row[0], row[1]);
+    groups[2] = _mm256_unpacklo_epi16(row[2], _mm256_setzero_si256());
+    groups[3] = _mm256_unpackhi_epi16(row[2], _mm256_setzero_si256());
   }
   static __m256i padding_groups(int32_t zero_point) { return _mm256_set1_epi16((short)zero_point); }
 };
