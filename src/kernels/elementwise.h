@@ -93,8 +93,4 @@ struct DequantizeRow {
               int32_t zero_point);
 };
 
-// The value of a function by the C library, the definition for float32 and for the tables of int8.
-float unary_value(UnaryKind kind, float alpha, float beta, float x);
-float binary_value(BinaryKind kind, float a, float b);
-
 }  // namespace octet

@@ -42,9 +42,7 @@ struct Values {
 Values load_values(const Tensor& tensor);
 Bytes store_values(const Values& values, DType dtype);
 
-// scalar_math.cpp
-double apply_unary(UnaryKind kind, double x, double alpha, double beta);
-double apply_binary(BinaryKind kind, double a, double b);
+// integer_math.cpp
 std::int64_t apply_binary(BinaryKind kind, std::int64_t a, std::int64_t b);  // b is not 0 for div
 
 }  // namespace octet

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/scalar_functions.h"
 #include "graph/infer.h"
 #include "passes/evaluate.h"
 
@@ -73,7 +74,7 @@ Result<Values> binary(const Graph& graph, const Node& node) {
   out.real = a.real;
   OCTET_TRY(for_each_pair(graph, node, [&](std::size_t i, std::size_t j) {
     if (a.real) {
-      out.reals.push_back(apply_binary(kind, a.reals[i], b.reals[j]));
+      out.reals.push_back(binary_value(kind, a.reals[i], b.reals[j]));
     } else {
       out.integers.push_back(apply_binary(kind, a.integers[i], b.integers[j]));
     }
@@ -178,7 +179,7 @@ Result<Values> unary(const Graph& graph, const Node& node) {
     return values;
   }
   for (double& value : values.reals) {
-    value = octet::apply_unary(node.attrs.unary, value, node.attrs.alpha, node.attrs.beta);
+    value = unary_value<double>(node.attrs.unary, node.attrs.alpha, node.attrs.beta, value);
   }
   return values;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/elementwise.h"
+#include "base/scalar_functions.h"
 #include "kernels/requantize.h"
 #include "ops/loops.h"
 #include "quantize/ranges.h"

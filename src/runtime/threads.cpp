@@ -45,10 +45,12 @@ void ThreadPool::take_pieces(int thread) {
   const auto own = static_cast<std::size_t>(thread);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Part& part = parts_[(own + i) % parts_.size()];
-    for (;;) {
-      const std::int64_t begin = part.next.fetch_add(piece_, std::memory_order_relaxed);
-      if (begin >= part.end) break;
-      body_(context_, thread, begin, std::min(begin + piece_, part.end));
+    std::int64_t begin = part.next.load(std::memory_order_relaxed);
+    while (begin < part.end) {
+      const std::int64_t end = begin + (part.end - begin + 1) / 2;
+      if (!part.next.compare_exchange_weak(begin, end, std::memory_order_relaxed)) continue;
+      body_(context_, thread, begin, end);
+      begin = part.next.load(std::memory_order_relaxed);
     }
   }
 }
@@ -95,7 +97,6 @@ void ThreadPool::run(std::int64_t count, Body body, void* context) {
   body_ = body;
   context_ = context;
   const auto threads = static_cast<std::int64_t>(parts_.size());
-  piece_ = std::max<std::int64_t>(count / (4 * threads), 1);
   for (std::int64_t t = 0; t < threads; ++t) {
     Part& part = parts_[static_cast<std::size_t>(t)];
     part.next.store(t * (count / threads) + std::min(t, count % threads), std::memory_order_relaxed);

@@ -27,8 +27,9 @@ class ThreadPool {
 
   // Calls body over [0, count) in pieces; returns when all are done. Each thread begins with its own part of the range,
   // the same share of every job, so that it finds in its cache what it made in the job before; then it takes what is
-  // left of the others' parts. Waits for workers that took a piece, not for those that have yet to wake. Allocates
-  // nothing.
+  // left of the others' parts. A piece is half of what is left of a part: kernels prepare less for few large pieces,
+  // and the last ones, for which others may have to wait, are small. Waits for workers that took a piece, not for those
+  // that have yet to wake. Allocates nothing.
   void run(std::int64_t count, Body body, void* context);
 
  private:
@@ -41,19 +42,20 @@ class ThreadPool {
   void leave();
   void take_pieces(int thread);
 
-  std::vector<std::thread> workers_;
-  // The current job. Written while it is closed and nobody is inside.
-  Body body_ = nullptr;
-  void* context_ = nullptr;
-  std::int64_t piece_ = 1;
   struct alignas(64) Part {
     std::atomic<std::int64_t> next{0};
     std::int64_t end = 0;
   };
-  std::vector<Part> parts_;                               // by thread
-  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs: what sleeping workers look at
-  alignas(64) std::atomic<std::uint32_t> state_{0};
+
+  std::vector<std::thread> workers_;
+  std::vector<Part> parts_;  // by thread
+  // The current job, written while it is closed and nobody is inside; beside it what sleeping workers look at, so that
+  // one line of the cache tells a worker all.
+  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs
+  Body body_ = nullptr;
+  void* context_ = nullptr;
   std::atomic<bool> stop_{false};
+  alignas(64) std::atomic<std::uint32_t> state_{0};
 };
 
 }  // namespace octet

@@ -81,6 +81,10 @@ inline std::vector<ConvGeometry> edge_geometries(ConvKind kind) {
     list.push_back(make_geometry(kind, 7, 7, 8, 8, 3, 2, 1, 8));
     list.push_back(make_geometry(kind, 1, 1, 8, 8, 3, 1, 1, 8));
     list.push_back(make_geometry(kind, 9, 9, 8, 8, 7, 1, 3, 8));
+    for (const std::int32_t c : {4, 9, 24, 40, 144}) {  // rests of a block, with room for several rows of the output
+      list.push_back(make_geometry(kind, 9, 11, c, c, 3, 1, 1, c));
+      list.push_back(make_geometry(kind, 9, 11, c, c, 3, 2, 1, c));
+    }
     return list;
   }
   for (const std::int32_t c : {1, 3, 4, 7, 8, 15, 16, 17, 32, 33, 64, 65}) {
@@ -93,6 +97,8 @@ inline std::vector<ConvGeometry> edge_geometries(ConvKind kind) {
   list.push_back(make_geometry(kind, 6, 6, 12, 6, 3, 1, 1, 3));
   list.push_back(make_geometry(kind, 9, 9, 2, 4, 3, 1, 2, 1, 2));
   list.push_back(make_geometry(kind, 2, 2, 4, 4, 2, 2, 0));
+  list.push_back(make_geometry(kind, 6, 30, 8, 20, 4, 2, 1));
+  list.push_back(make_geometry(kind, 7, 7, 8, 8, 2, 3, 0));  // transposed: some outputs meet no tap
   return list;
 }
 

@@ -1,4 +1,5 @@
 // Functions of runs of elements: one value, two values, tables, and the changes between float32 and int8.
+#include <algorithm>
 #include <limits>
 
 #include "kernels/row_checks.h"
@@ -298,26 +299,43 @@ void test_add_and_mul_i8(void**) {
   }
 }
 
+void check_table(const std::vector<std::int8_t>& entries, std::int64_t count, Random& random) {
+  const GuardedArray<std::int8_t> table(entries);
+  auto values = random.bytes(static_cast<std::size_t>(count));
+  for (int q = -128; q < 128 && count == 1000; ++q)
+    values[static_cast<std::size_t>(q + 300)] = static_cast<std::int8_t>(q);
+  std::vector<std::int8_t> expected;
+  for (const std::int8_t q : values) expected.push_back(table[static_cast<std::size_t>(q + 128)]);
+  const GuardedArray<std::int8_t> input(values);
+  GuardedArray<std::int8_t> output(values.size());
+  for_rows(table_i8_rows(), [&](const TableI8Row& row, bool) {
+    const std::string what = std::string(row.name) + ": " + std::to_string(count) + " values, table from " +
+                             std::to_string(entries.front()) + " to " + std::to_string(entries.back());
+    output.reset();
+    row.run(table.data(), input.data(), output.data(), count);
+    expect_equal<std::int8_t>(expected, output.span(), 0, what);
+    expect_guard(output, what);
+    GuardedArray<std::int8_t> in_place(values);
+    row.run(table.data(), in_place.data(), in_place.data(), count);
+    expect_equal<std::int8_t>(expected, in_place.span(), 0, what + ", in place");
+  });
+}
+
+// Any table, and those of a clamp, which rows may treat as one: also where one entry in the middle is another.
 void test_table_i8(void**) {
   name_skipped_rows("table_i8", table_i8_rows());
   for (const std::int64_t count : kCounts) {
     Random random(static_cast<std::uint32_t>(count));
-    const GuardedArray<std::int8_t> table(random.bytes(256));
-    auto values = random.bytes(static_cast<std::size_t>(count));
-    for (int q = -128; q < 128 && count == 1000; ++q)
-      values[static_cast<std::size_t>(q + 300)] = static_cast<std::int8_t>(q);
-    std::vector<std::int8_t> expected;
-    for (const std::int8_t q : values) expected.push_back(table[static_cast<std::size_t>(q + 128)]);
-    const GuardedArray<std::int8_t> input(values);
-    GuardedArray<std::int8_t> output(values.size());
-    for_rows(table_i8_rows(), [&](const TableI8Row& row, bool) {
-      row.run(table.data(), input.data(), output.data(), count);
-      expect_equal<std::int8_t>(expected, output.span(), 0, row.name);
-      expect_guard(output, row.name);
-      GuardedArray<std::int8_t> in_place(values);
-      row.run(table.data(), in_place.data(), in_place.data(), count);
-      expect_equal<std::int8_t>(expected, in_place.span(), 0, std::string(row.name) + " in place");
-    });
+    check_table(random.bytes(256), count, random);
+    const int a = random.between(-128, 127), b = random.between(-128, 127);
+    std::vector<std::int8_t> clamp;
+    for (int q = -128; q < 128; ++q) {
+      clamp.push_back(static_cast<std::int8_t>(std::clamp(q, std::min(a, b), std::max(a, b))));
+    }
+    check_table(clamp, count, random);
+    auto& other = clamp[static_cast<std::size_t>(random.between(1, 254))];
+    other = static_cast<std::int8_t>(other ^ 1);
+    check_table(clamp, count, random);
   }
 }
 

@@ -82,6 +82,52 @@ void check_copies(std::uint32_t first_seed) {
   }
 }
 
+// Two dimensions that exchange places, around the sizes of blocks; rows may lie apart on either side.
+template <class T>
+void check_exchange(std::uint32_t seed) {
+  Random random(seed);
+  const std::int64_t outer = random.between(1, 2), rows = random.between(1, 40), columns = random.between(1, 40);
+  const std::int64_t in_step = columns + random.between(0, 3), out_step = rows + random.between(0, 3);
+  Loops from{3, {outer, rows, columns}, {rows * in_step, in_step, 1}};
+  Loops to{3, {outer, rows, columns}, {columns * out_step, 1, out_step}};
+  if (random.chance(2)) {  // the other loop is the innermost
+    for (Loops* loops : {&from, &to}) {
+      std::swap(loops->dims[1], loops->dims[2]);
+      std::swap(loops->strides[1], loops->strides[2]);
+    }
+  }
+  std::vector<T> values(static_cast<std::size_t>((outer * rows - 1) * in_step + columns));
+  for (auto& value : values) value = static_cast<T>(random.next() * 2654435761U);
+  const GuardedArray<T> input(values);
+  GuardedArray<T> output(static_cast<std::size_t>((outer * columns - 1) * out_step + rows));
+  GuardedArray<T> expected(output.size());
+  for (std::int64_t o = 0; o < outer; ++o) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        expected[static_cast<std::size_t>((o * columns + c) * out_step + r)] =
+            input[static_cast<std::size_t>((o * rows + r) * in_step + c)];
+      }
+    }
+  }
+  const CopyArgs args{from, to, sizeof(T), input.data(), output.data()};
+  for_rows(copy_rows(), [&](const CopyRow& row, bool) {
+    output.reset();
+    run_tiles(outer * from.dims[1], seed % 3 == 0, [&](std::int64_t b, std::int64_t e) { row.run(args, b, e); });
+    const std::string what = std::string(row.name) + ": " + std::to_string(sizeof(T)) + " bytes, " +
+                             std::to_string(rows) + "x" + std::to_string(columns) + ", seed " + std::to_string(seed);
+    expect_equal(expected.span(), output.span(), 0, what);
+    expect_guard(output, what);
+  });
+}
+
+void test_exchange(void**) {
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    check_exchange<std::int8_t>(seed);
+    check_exchange<std::int32_t>(seed);
+    check_exchange<std::int64_t>(seed);
+  }
+}
+
 void test_copy(void**) {
   name_skipped_rows("copy", copy_rows());
   check_copies<std::int8_t>(1);
@@ -190,6 +236,7 @@ void test_resize(void**) {
 
 int main() {
   using namespace octet::test;
-  const CMUnitTest tests[] = {cmocka_unit_test(test_copy), cmocka_unit_test(test_resize)};
+  const CMUnitTest tests[] = {cmocka_unit_test(test_copy), cmocka_unit_test(test_exchange),
+                              cmocka_unit_test(test_resize)};
   return cmocka_run_group_tests_name("copy and resize kernels", tests, nullptr, nullptr);
 }

@@ -175,6 +175,33 @@ void test_softmax_f32(void**) {
   }
 }
 
+// Two classes, as many detectors have them: vectors of two, one behind the other, in one piece or in several.
+void test_softmax_of_two(void**) {
+  for (std::int64_t count = 1; count <= 40; ++count) {
+    Random random(static_cast<std::uint32_t>(count));
+    const GuardedArray<float> input(random.reals(static_cast<std::size_t>(2 * count), -30, 30));
+    GuardedArray<float> output(input.size());
+    SoftmaxArgs args{};
+    args.vectors = loops_of({count}, {2}), args.count = 2, args.stride = 1;
+    args.input = input.data(), args.output = output.data();
+    std::vector<float> expected(input.size());
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      expected[i] = static_cast<float>(1 / (1 + std::exp(static_cast<double>(input[i ^ 1]) - input[i])));
+    }
+    for_rows(softmax_f32_rows(), [&](const SoftmaxRow& row, bool) {
+      const std::string what = std::string(row.name) + ": " + std::to_string(count) + " vectors of two";
+      output.reset();
+      row.run(args, 0, count);
+      expect_equal<float>(expected, output.span(), 1e-6, what);
+      expect_guard(output, what);
+      const std::vector<float> whole = output.values();
+      output.reset();
+      run_tiles(count, true, [&](std::int64_t b, std::int64_t e) { row.run(args, b, e); });
+      expect_equal<float>(whole, output.span(), 0, what + ", in pieces");
+    });
+  }
+}
+
 void test_softmax_i8(void**) {
   name_skipped_rows("softmax_i8", softmax_i8_rows());
   name_skipped_rows("softmax_i8_f32", softmax_i8_f32_rows());
@@ -266,8 +293,8 @@ void test_mat_mul_f32(void**) {
 
 int main() {
   using namespace octet::test;
-  const CMUnitTest tests[] = {cmocka_unit_test(test_reduce_f32), cmocka_unit_test(test_reduce_i8),
-                              cmocka_unit_test(test_softmax_f32), cmocka_unit_test(test_softmax_i8),
-                              cmocka_unit_test(test_mat_mul_f32)};
+  const CMUnitTest tests[] = {cmocka_unit_test(test_reduce_f32),  cmocka_unit_test(test_reduce_i8),
+                              cmocka_unit_test(test_softmax_f32), cmocka_unit_test(test_softmax_of_two),
+                              cmocka_unit_test(test_softmax_i8),  cmocka_unit_test(test_mat_mul_f32)};
   return cmocka_run_group_tests_name("reduction kernels", tests, nullptr, nullptr);
 }

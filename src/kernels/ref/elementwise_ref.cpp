@@ -1,119 +1,15 @@
 // Functions of runs of elements, reference.
-#include <math.h>
-
+#include "base/scalar_functions.h"
 #include "kernels/elementwise.h"
 
 namespace octet {
-namespace {
-
-float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
-
-float hard_sigmoid(float x, float alpha, float beta) { return clamp(alpha * x + beta, 0.0f, 1.0f); }
-
-float softplus(float x) { return x > 20.0f ? x : log1pf(expf(x)); }
-
-float gelu_tanh(float x) {
-  const float inner = 0.7978845608f * (x + 0.044715f * x * x * x);  // sqrt(2 / pi)
-  return 0.5f * x * (1.0f + tanhf(inner));
-}
-
-}  // namespace
-
-float unary_value(UnaryKind kind, float alpha, float beta, float x) {
-  switch (kind) {
-    case UnaryKind::relu:
-      return x < 0.0f ? 0.0f : x;
-    case UnaryKind::clip:
-      return clamp(x, alpha, beta);
-    case UnaryKind::leaky_relu:
-      return x < 0.0f ? alpha * x : x;
-    case UnaryKind::sigmoid:
-      return 1.0f / (1.0f + expf(-x));
-    case UnaryKind::tanh:
-      return tanhf(x);
-    case UnaryKind::hard_sigmoid:
-      return hard_sigmoid(x, alpha, beta);
-    case UnaryKind::hard_swish:
-      return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f);
-    case UnaryKind::silu:
-      return x / (1.0f + expf(-x));
-    case UnaryKind::gelu:
-      return 0.5f * x * (1.0f + erff(x * 0.7071067812f));
-    case UnaryKind::gelu_tanh:
-      return gelu_tanh(x);
-    case UnaryKind::elu:
-      return x < 0.0f ? alpha * expm1f(x) : x;
-    case UnaryKind::exp:
-      return expf(x);
-    case UnaryKind::log:
-      return logf(x);
-    case UnaryKind::sqrt:
-      return sqrtf(x);
-    case UnaryKind::neg:
-      return -x;
-    case UnaryKind::abs:
-      return fabsf(x);
-    case UnaryKind::reciprocal:
-      return 1.0f / x;
-    case UnaryKind::floor:
-      return floorf(x);
-    case UnaryKind::ceil:
-      return ceilf(x);
-    case UnaryKind::round:
-      return rintf(x);
-    case UnaryKind::erf:
-      return erff(x);
-    case UnaryKind::softplus:
-      return softplus(x);
-    case UnaryKind::softsign:
-      return x / (1.0f + fabsf(x));
-    case UnaryKind::selu:
-      return beta * (x < 0.0f ? alpha * expm1f(x) : x);
-    case UnaryKind::mish:
-      return x * tanhf(softplus(x));
-    case UnaryKind::sin:
-      return sinf(x);
-    case UnaryKind::cos:
-      return cosf(x);
-    case UnaryKind::sign:
-      return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f;
-    case UnaryKind::rsqrt:
-      return 1.0f / sqrtf(x);
-    case UnaryKind::square:
-      return x * x;
-    case UnaryKind::logical_not:
-      return x == 0.0f ? 1.0f : 0.0f;
-  }
-  return x;
-}
-
-float binary_value(BinaryKind kind, float a, float b) {
-  switch (kind) {
-    case BinaryKind::add:
-      return a + b;
-    case BinaryKind::sub:
-      return a - b;
-    case BinaryKind::mul:
-      return a * b;
-    case BinaryKind::div:
-      return a / b;
-    case BinaryKind::min:
-      return b < a ? b : a;
-    case BinaryKind::max:
-      return a < b ? b : a;
-    case BinaryKind::pow:
-      return powf(a, b);
-  }
-  return a;
-}
-
 namespace {
 
 void unary_f32(UnaryKind kind, float alpha, float beta, const float* input, float* output, int64_t count) {
   if (kind == UnaryKind::relu) {  // the two that a compiler vectorises
     for (int64_t i = 0; i < count; ++i) output[i] = input[i] < 0.0f ? 0.0f : input[i];
   } else if (kind == UnaryKind::clip) {
-    for (int64_t i = 0; i < count; ++i) output[i] = clamp(input[i], alpha, beta);
+    for (int64_t i = 0; i < count; ++i) output[i] = clamp_value(input[i], alpha, beta);
   } else {
     for (int64_t i = 0; i < count; ++i) output[i] = unary_value(kind, alpha, beta, input[i]);
   }
@@ -123,7 +19,7 @@ template <BinaryKind kind>
 void binary_loop(const BinaryF32Args& args) {
   for (int64_t i = 0; i < args.count; ++i) {
     const float y = binary_value(kind, args.a[i * args.a_step], args.b[i * args.b_step]);
-    args.output[i] = clamp(y, args.low, args.high);
+    args.output[i] = clamp_value(y, args.low, args.high);
   }
 }
 

@@ -124,10 +124,25 @@ void depthwise_pack(const ConvGeometry& g, const ConvI8Constants& constants, voi
   }
 }
 
-// Scratch memory: offsets of the steps, then the columns.
+// Scratch memory: offsets of the steps, for whole blocks and for the last one, then the columns.
+template <class V>
+int64_t offsets_of(const ConvGeometry& g) {
+  return ceil_div(ceil_div(g.kernel_h, V::kTaps) * g.kernel_w, 8) * 8;
+}
 template <class V>
 int64_t offsets_bytes(const ConvGeometry& g) {
-  return ceil_div(ceil_div(g.kernel_h, V::kTaps) * g.kernel_w * 8, 64) * 64;
+  return 2 * offsets_of<V>(g) * (int64_t)sizeof(int64_t);
+}
+
+template <class V>
+void make_offsets(const ConvGeometry& g, const DepthwisePlan& p, int64_t* offsets) {
+  const int64_t place_bytes = (int64_t)sizeof(typename V::Int) / p.pixels;
+  for (int64_t group = 0; group < p.row_groups; ++group) {
+    for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
+      const int64_t column = kx * g.dilation_w;
+      *offsets++ = group * p.group + (column % g.stride_w * p.phase_columns + column / g.stride_w) * place_bytes;
+    }
+  }
 }
 
 template <class V>
@@ -328,54 +343,58 @@ int64_t depthwise_tiles(const ConvGeometry& g) {
   return g.batch * ceil_div(g.out_h, depthwise_tile_rows<V>(g)) * depthwise_blocks<V>(g);
 }
 
-// The output rows from y on of one block, without scratch memory.
+// Columns of a row, from the left, of which `bytes` from `channel` on lie in the row.
+inline int64_t readable_columns(const ConvGeometry& g, int64_t channel, int64_t bytes) {
+  const int64_t room = (g.in_w - 1) * g.in_pixel_stride + g.in_c - channel - bytes;
+  return room < 0 ? 0 : room / g.in_pixel_stride + 1;
+}
+
+// What all tiles of a layer that goes without scratch memory have in common.
+inline void begin_direct(const ConvI8Args& args, DirectArgs* a) {
+  const ConvGeometry& g = args.geometry;
+  a->in_w = g.in_w;
+  a->out_w = g.out_w;
+  a->pad_left = g.pad_left;
+  a->zero_point = args.in_zero_point;
+  a->range = args.range;
+  a->pixel_stride = g.out_pixel_stride;
+  a->row_stride = g.out_w * g.out_pixel_stride;
+  __builtin_memset(a->outside, args.in_zero_point, sizeof a->outside);
+}
+
+// The output rows from y on of one block.
 template <class V>
-void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t rows,
-                 int64_t block) {
+void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t rows, int64_t block,
+                 DirectArgs* a) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const ConvGeometry& g = args.geometry;
   const int64_t channel = block * V::kBlock;
-  alignas(64) int8_t outside[64];
-  __builtin_memset(outside, args.in_zero_point, sizeof outside);
-  DirectArgs a{};
   const int64_t first = y * g.stride_h - g.pad_top;
+  const int64_t row_stride = g.in_w * g.in_pixel_stride;
+  const int8_t* input = args.input + channel;
   for (int r = 0; r < (p.pixels - 1) * g.stride_h + 3; ++r) {
     const bool inside = first + r >= 0 && first + r < g.in_h;
-    a.row[r] = inside ? args.input + (image * g.in_h + first + r) * g.in_w * g.in_pixel_stride + channel : outside;
-    a.step[r] = inside ? g.in_pixel_stride : 0;
+    a->row[r] = inside ? input + (image * g.in_h + first + r) * row_stride : a->outside;
+    a->step[r] = inside ? g.in_pixel_stride : 0;
   }
-  a.in_w = g.in_w;
-  a.out_w = g.out_w;
-  a.pad_left = g.pad_left;
-  a.channels = p.channels;
-  a.zero_point = args.in_zero_point;
-  a.rows = (int32_t)rows;
-  a.weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
+  a->channels = p.channels;
+  a->rows = (int32_t)rows;
+  a->weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
   const int64_t steps = kColumnVectors<V> / V::kVectors * 3 * p.rows;
-  a.bias = (const int32_t*)(a.weights + steps * kStep);
-  a.multiplier = (const float*)(a.weights + (steps + 1) * kStep);
-  a.range = args.range;
-  a.to = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
-  a.pixel_stride = g.out_pixel_stride;
-  a.row_stride = g.out_w * g.out_pixel_stride;
-  run_direct<V>(g, a, p.pixels, ((const PackedHeader*)args.packed)->clamp_float != 0);
+  a->bias = (const int32_t*)(a->weights + steps * kStep);
+  a->multiplier = (const float*)(a->weights + (steps + 1) * kStep);
+  a->to = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
+  run_direct<V>(g, *a, p.pixels, ((const PackedHeader*)args.packed)->clamp_float != 0);
 }
 
 // The output rows from y on of one block, by columns in the scratch memory.
 template <class V>
-void interleaved_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t block) {
+void interleaved_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, int64_t y, int64_t block,
+                      const int64_t* offsets) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const ConvGeometry& g = args.geometry;
   const int64_t channel = block * V::kBlock;
-  const int64_t place_bytes = (int64_t)sizeof(typename V::Int) / p.pixels;
-  auto* offsets = (int64_t*)args.scratch;
-  int64_t steps = 0;
-  for (int64_t group = 0; group < p.row_groups; ++group) {
-    for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
-      const int64_t column = kx * g.dilation_w;
-      offsets[steps++] = group * p.group + (column % g.stride_w * p.phase_columns + column / g.stride_w) * place_bytes;
-    }
-  }
+  const int64_t steps = (int64_t)p.row_groups * g.kernel_w;
   const char* weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
   const auto* bias = (const int32_t*)(weights + steps * p.rows * kStep);
   const auto* multiplier = (const float*)(weights + (steps * p.rows + 1) * kStep);
@@ -405,25 +424,36 @@ void interleaved_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t im
 }
 
 template <class V>
-void depthwise_tile(const DepthwisePlan& p, const ConvI8Args& args, int64_t row_tile, int64_t block) {
-  const ConvGeometry& g = args.geometry;
-  const int64_t tile_rows = depthwise_tile_rows<V>(g);
-  const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
-  const int64_t image = row_tile / row_tiles;
-  const int64_t y = row_tile % row_tiles * tile_rows;
-  if (!is_direct(g)) return interleaved_rows<V>(p, args, image, y, block);
-  const int64_t end = least(y + tile_rows, g.out_h);
-  for (int64_t at = y; at < end; at += p.pixels) direct_rows<V>(p, args, image, at, least(p.pixels, end - at), block);
-}
-
-template <class V>
 void depthwise_run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end) {
-  const int64_t blocks = depthwise_blocks<V>(args.geometry);
-  const DepthwisePlan whole = depthwise_plan<V>(args.geometry, 0);
-  const DepthwisePlan last = depthwise_plan<V>(args.geometry, (blocks - 1) * V::kBlock);
+  const ConvGeometry& g = args.geometry;
+  const int64_t blocks = depthwise_blocks<V>(g), tile_rows = depthwise_tile_rows<V>(g);
+  const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
+  const DepthwisePlan whole = depthwise_plan<V>(g, 0), last = depthwise_plan<V>(g, (blocks - 1) * V::kBlock);
+  const bool direct = is_direct(g);
+  DirectArgs direct_args;
+  auto* offsets = (int64_t*)args.scratch;
+  if (direct) {
+    begin_direct(args, &direct_args);
+    direct_args.readable = readable_columns(g, (blocks - 1) * V::kBlock, V::kBlock / last.pixels);
+  } else {
+    make_offsets<V>(g, whole, offsets);
+    make_offsets<V>(g, last, offsets + offsets_of<V>(g));
+  }
+  int64_t block = tile_begin % blocks, row_tile = tile_begin / blocks % row_tiles;
+  int64_t image = tile_begin / blocks / row_tiles;
   for (int64_t tile = tile_begin; tile < tile_end; ++tile) {
-    const int64_t block = tile % blocks;
-    depthwise_tile<V>(block + 1 < blocks ? whole : last, args, tile / blocks, block);
+    const DepthwisePlan& p = block + 1 < blocks ? whole : last;
+    const int64_t y = row_tile * tile_rows, end = least(y + tile_rows, g.out_h);
+    if (direct) {
+      for (int64_t at = y; at < end; at += p.pixels) {
+        direct_rows<V>(p, args, image, at, least(p.pixels, end - at), block, &direct_args);
+      }
+    } else {
+      interleaved_rows<V>(p, args, image, y, block, offsets + (block + 1 < blocks ? 0 : offsets_of<V>(g)));
+    }
+    if (++block < blocks) continue;
+    block = 0;
+    if (++row_tile == row_tiles) row_tile = 0, ++image;
   }
 }
 

@@ -17,7 +17,8 @@ namespace {
 
 constexpr int kMostSets = 4;
 
-// Vectors that hold an interleaved column: one or two groups of rows.
+// Vectors that hold an interleaved column: one group of its rows, or rows 0 and 1 in one and row 2, together with that
+// of the column before, in another.
 template <class V>
 constexpr int kColumnVectors = (3 + V::kTaps - 1) / V::kTaps* V::kVectors;
 
@@ -26,6 +27,7 @@ struct DirectArgs {
   const int8_t* row[2 * kMostSets + 2];  // of the input, at image column 0
   int64_t step[2 * kMostSets + 2];       // to the next column: 0 where the row lies outside of the image
   int64_t in_w, out_w, pad_left;
+  int64_t readable;  // columns from the left of which a whole vector, or a whole set in it, lies in the row
   int32_t channels;
   int32_t zero_point;
   int32_t rows;  // of the output: one for each set, or fewer
@@ -35,6 +37,7 @@ struct DirectArgs {
   OutputRange range;
   int8_t* to;
   int64_t pixel_stride, row_stride;
+  int8_t outside[64];  // a column of a row outside of the image
 };
 
 // Interleaved columns, one after the other from the leftmost that a window sees.
@@ -42,29 +45,40 @@ template <class V, int sets, int stride, bool whole>
 struct DirectColumns {
   static constexpr int kInputRows = (sets - 1) * stride + 3;
   const int8_t* row[kInputRows];
-  const int64_t* step;
-  int64_t column, in_w;
+  int64_t step[kInputRows];
+  int64_t column, in_w, readable;
   int32_t channels, zero_point;
+  typename V::ColumnBefore before{};
 
   [[gnu::always_inline]] explicit DirectColumns(const DirectArgs& a)
-      : step(a.step), column(-a.pad_left), in_w(a.in_w), channels(a.channels), zero_point(a.zero_point) {
-    unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] = a.row[r]; });
+      : column(-a.pad_left), in_w(a.in_w), readable(a.readable), channels(a.channels), zero_point(a.zero_point) {
+    unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] = a.row[r], step[r] = a.step[r]; });
+  }
+
+  template <bool whole_sets>
+  [[gnu::always_inline]] void load(typename V::Int* taps) {
+    unrolled<3>([&](auto t) __attribute__((always_inline)) {
+      const int8_t* pieces[sets];
+      unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
+      taps[t] = V::template load_sets<sets, whole_sets>(pieces, channels);
+    });
   }
 
   [[gnu::always_inline]] void take(typename V::Int* groups) {
+    typename V::Int taps[3];
     if (column >= 0 && column < in_w) {
-      typename V::Int taps[3];
-      unrolled<3>([&](auto t) __attribute__((always_inline)) {
-        const int8_t* pieces[sets];
-        unrolled<sets>([&](auto s) __attribute__((always_inline)) { pieces[s] = row[s * stride + t]; });
-        taps[t] = V::template load_sets<sets, whole>(pieces, channels);
-      });
-      V::interleave_three(taps, groups);
+      if constexpr (whole || V::kMaskedLoads) {
+        load<whole>(taps);
+      } else if (column < readable) {  // what lies behind the channels meets weights that are 0
+        load<true>(taps);
+      } else {
+        load<false>(taps);
+      }
       unrolled<kInputRows>([&](auto r) __attribute__((always_inline)) { row[r] += step[r]; });
     } else {
-      const auto padding = V::padding_groups(zero_point);
-      unrolled<kColumnVectors<V>>([&](auto v) __attribute__((always_inline)) { groups[v] = padding; });
+      unrolled<3>([&](auto t) __attribute__((always_inline)) { taps[t] = V::padding_row(zero_point); });
     }
+    V::interleave_three(taps, before, groups);
     ++column;
   }
 };
@@ -83,6 +97,23 @@ template <class V, int sets, bool clamp_float, class Output>
   }
 }
 
+// weights[k][v]: what vector v of a column meets in a window whose column k it is. Where rows 0 and 1 are one group,
+// row 2 is the other: as the second column of a window it meets the weights of the first two, as the third its own.
+template <class V>
+[[gnu::always_inline]] inline void direct_weights(const DirectArgs& a, typename V::Int (*weights)[kColumnVectors<V>]) {
+  constexpr bool pairs = kColumnVectors<V> != V::kVectors;
+  const auto load = [&](int k, int v) __attribute__((always_inline)) {
+    return V::load(a.weights + (k * V::kVectors + v) * (int64_t)sizeof(typename V::Int));
+  };
+  unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
+    unrolled<3>([&](auto k) __attribute__((always_inline)) { weights[k][v] = load(k, v); });
+    if constexpr (pairs) {
+      weights[1][V::kVectors + v] = V::pairs_of(load(3, v), load(4, v));
+      weights[2][V::kVectors + v] = V::pairs_of(typename V::Int{}, load(5, v));
+    }
+  });
+}
+
 template <class V, int sets, int stride, bool whole, bool clamp_float>
 [[gnu::noinline]] void direct_outputs(const DirectArgs& a) {
   using Int = typename V::Int;
@@ -90,23 +121,19 @@ template <class V, int sets, int stride, bool whole, bool clamp_float>
   const auto output = V::template output_of<V::kVectors>(a.multiplier, a.range, a.channels);
   DirectColumns<V, sets, stride, whole> columns(a);
   constexpr int kColumn = kColumnVectors<V>;
-  Int weights[3][kColumn], groups[kColumn];
+  // Where registers are few, the weights and the bias are operands in this function's own memory.
+  Int weights[3][kColumn], bias[V::kVectors], groups[kColumn];
   Sums sums[3];
-  unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
-    unrolled<3>([&](auto k) __attribute__((always_inline)) {
-      const int64_t at = (v / V::kVectors * 3 + k) * V::kVectors + v % V::kVectors;
-      weights[k][v] = V::load(a.weights + at * (int64_t)sizeof(Int));
-    });
-  });
+  direct_weights<V>(a, weights);
+  unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) { bias[v] = V::load(a.bias + v * V::kLanes); });
   const auto begin = [&](Sums & to) __attribute__((always_inline)) {
-    unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
-      const Int sum = v < V::kVectors ? V::load(a.bias + v * V::kLanes) : to[v % V::kVectors];
-      to[v % V::kVectors] = V::dot(sum, groups[v], weights[0][v]);
+    unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
+      to[v] = V::first_dot(bias[v], groups[v], weights[0][v]);
     });
   };
   const auto add = [&](Sums & to, auto k) __attribute__((always_inline)) {
     unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
-      to[v % V::kVectors] = V::dot(to[v % V::kVectors], groups[v], weights[k][v]);
+      to[v % V::kVectors] = V::next_dot(to[v % V::kVectors], groups[v], weights[k][v]);
     });
   };
   int8_t* to = a.to;

@@ -1,15 +1,16 @@
-// Softmax of vectors whose elements lie side by side. Other strides are the reference's.
+// Softmax of long vectors whose elements lie side by side, and of pairs. The rest is the reference's.
 #include <math.h>
 
 #include "kernels/reduce.h"
 #include "kernels/x86/exp_avx2.h"
-#include "kernels/x86/vector_f32_avx2.h"
 
 namespace octet {
 
 extern const SoftmaxRow softmax_f32_ref;
 
 namespace {
+
+constexpr int64_t kLeastCount = 16;
 
 // What of a vector's lanes does not exist is this, so that neither the largest value nor the sum sees it.
 __m256 load_or_nothing(const float* in, int64_t left) {
@@ -18,6 +19,14 @@ __m256 load_or_nothing(const float* in, int64_t left) {
   const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   const __m256i exists = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left), lanes);
   return _mm256_blendv_ps(nothing, _mm256_maskload_ps(in, exists), _mm256_castsi256_ps(exists));
+}
+
+// Masked stores are slow on many CPUs, and a masked load soon after one waits for it.
+void store_some(float* out, __m256 v, int64_t left) {
+  if (left >= 8) return _mm256_storeu_ps(out, v);
+  alignas(32) float values[8];
+  _mm256_store_ps(values, v);
+  for (int64_t i = 0; i < left; ++i) out[i] = values[i];
 }
 
 // Of the four lanes.
@@ -34,33 +43,55 @@ float largest(const float* in, int64_t count) {
   return _mm_cvtss_f32(_mm_max_ss(half, _mm_shuffle_ps(half, half, 1)));
 }
 
-// out = e^(in - most), where it is not null; returns their sum.
-double exponentials(const float* in, float* out, int64_t count, float most) {
+// The end of a softmax: divided by the sum, or the values less the logarithm of the sum.
+__m256 finished(__m256 x, __m256 e, bool log, __m256 shift) {
+  return log ? _mm256_sub_ps(x, shift) : _mm256_div_ps(e, shift);
+}
+
+void softmax_of(const float* in, float* out, int64_t count, bool log_softmax) {
+  const float most = largest(in, count);
   __m256d sums = _mm256_setzero_pd();
   for (int64_t i = 0; i < count; i += 8) {
     const __m256 e = exp_of(_mm256_sub_ps(load_or_nothing(in + i, count - i), constant(most)));
-    if (out != nullptr) Vector::store(out + i, e, Vector::first_lanes(count - i));
     sums = _mm256_add_pd(
         sums, _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(e)), _mm256_cvtps_pd(_mm256_extractf128_ps(e, 1))));
+    if (!log_softmax) store_some(out + i, e, count - i);
   }
-  return total(sums);
+  const double sum = total(sums);
+  const __m256 shift = constant(log_softmax ? most + (float)log(sum) : (float)sum);
+  const float* from = log_softmax ? in : out;
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const __m256 x = _mm256_loadu_ps(from + i);
+    _mm256_storeu_ps(out + i, finished(x, x, log_softmax, shift));
+  }
+  for (; i < count; ++i) {
+    const __m256 x = constant(from[i]);
+    out[i] = _mm256_cvtss_f32(finished(x, x, log_softmax, shift));
+  }
+}
+
+// Four vectors of two elements, one behind the other.
+__m256 softmax_pairs(__m256 x) {
+  constexpr int kSwap = 0xB1;
+  const __m256 e = exp_of(_mm256_sub_ps(x, _mm256_max_ps(x, _mm256_permute_ps(x, kSwap))));
+  return _mm256_div_ps(e, _mm256_add_ps(e, _mm256_permute_ps(e, kSwap)));
+}
+
+void softmax_pairs(const float* in, float* out, int64_t count) {
+  for (int64_t i = 0; i < count; i += 8)
+    store_some(out + i, softmax_pairs(load_or_nothing(in + i, count - i)), count - i);
 }
 
 void softmax_f32(const SoftmaxArgs& args, int64_t begin, int64_t end) {
-  if (args.stride != 1) return softmax_f32_ref.run(args, begin, end);
+  const bool pairs = args.count == 2 && args.stride == 1 && args.vectors.rank == 1 && args.vectors.strides[0] == 2;
+  if (pairs && !args.log) {
+    return softmax_pairs((const float*)args.input + 2 * begin, (float*)args.output + 2 * begin, 2 * (end - begin));
+  }
+  if (args.stride != 1 || args.count < kLeastCount) return softmax_f32_ref.run(args, begin, end);
   for (int64_t v = begin; v < end; ++v) {
     const int64_t offset = offset_of(args.vectors, v);
-    const float* in = (const float*)args.input + offset;
-    float* out = (float*)args.output + offset;
-    const float most = largest(in, args.count);
-    const double sum = exponentials(in, args.log ? nullptr : out, args.count, most);
-    const __m256 shift = constant(args.log ? most + (float)log(sum) : (float)sum);
-    for (int64_t i = 0; i < args.count; i += 8) {
-      const Vector::Lanes lanes = Vector::first_lanes(args.count - i);
-      const __m256 y = args.log ? _mm256_sub_ps(Vector::load(in + i, lanes), shift)
-                                : _mm256_div_ps(Vector::load(out + i, lanes), shift);
-      Vector::store(out + i, y, lanes);
-    }
+    softmax_of((const float*)args.input + offset, (float*)args.output + offset, args.count, args.log);
   }
 }
 

@@ -1,5 +1,5 @@
-// Functions of one value that are made of exp, square roots, quotients and rounding. What needs a logarithm or an angle
-// is the reference's.
+// Functions of one value that are made of exp, square roots, quotients, rounding and signs. What needs a logarithm or
+// an angle is the reference's.
 #include "kernels/elementwise.h"
 #include "kernels/x86/exp_avx2.h"
 #include "kernels/x86/vector_f32_avx2.h"
@@ -81,6 +81,10 @@ bool supports(UnaryKind kind) {
     case UnaryKind::erf:
     case UnaryKind::softsign:
     case UnaryKind::mish:
+    case UnaryKind::neg:
+    case UnaryKind::abs:
+    case UnaryKind::floor:
+    case UnaryKind::ceil:
     case UnaryKind::round:
       return true;
     default:
@@ -128,6 +132,14 @@ void run(UnaryKind kind, float alpha_value, float beta_value, const float* input
       return each([&](Value x) { return quotient(x, sum(one, magnitude(x))); });
     case UnaryKind::mish:
       return each(mish);
+    case UnaryKind::neg:
+      return each([](Value x) { return _mm256_xor_ps(x, constant(-0.0F)); });
+    case UnaryKind::abs:
+      return each(magnitude);
+    case UnaryKind::floor:
+      return each([](Value x) { return _mm256_floor_ps(x); });
+    case UnaryKind::ceil:
+      return each([](Value x) { return _mm256_ceil_ps(x); });
     default:  // round
       return each([](Value x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); });
   }

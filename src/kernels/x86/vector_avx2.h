@@ -31,6 +31,14 @@ struct Avx2 : Ymm {
 
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
 
+  // With operands in memory: a compiler would rather load them early, and keep elsewhere what no register has room for.
+  static __m256i product(__m256i x, const __m256i& w) {
+    __asm__("vpmaddwd %1, %0, %0" : "+x"(x) : "m"(w));
+    return x;
+  }
+  static __m256i next_dot(__m256i sum, __m256i x, const __m256i& w) { return _mm256_add_epi32(sum, product(x, w)); }
+  static __m256i first_dot(const __m256i& sum, __m256i x, const __m256i& w) { return add_memory(product(x, w), sum); }
+
   // Depthwise: a block of channels is 16 wide; a group of a channel holds 2 taps.
   static constexpr int kBlock = 16;
   static constexpr int kVectors = 2;
@@ -50,17 +58,23 @@ struct Avx2 : Ymm {
     groups[0] = _mm256_unpacklo_epi16(a, b);
     groups[1] = _mm256_unpackhi_epi16(a, b);
   }
+  static constexpr bool kMaskedLoads = false;
   template <int sets, bool whole>
   [[gnu::always_inline]] static __m256i load_sets(const int8_t* const* from, int count) {
-    return load_words<whole>(from[0], count);
+    return _mm256_cvtepi8_epi16(load_rarely<__m128i, whole>(from[0], count));
   }
-  // Three rows are two groups of two, the last one empty.
-  [[gnu::always_inline]] static void interleave_three(const __m256i* row, __m256i* groups) {
+  // A column is rows 0 and 1 in pairs, then row 2 in pairs of the column before it and this one.
+  using ColumnBefore = __m256i;
+  static __m256i padding_row(int32_t zero_point) { return _mm256_set1_epi16((short)zero_point); }
+  [[gnu::always_inline]] static void interleave_three(const __m256i* row, ColumnBefore& before, __m256i* groups) {
     groups[0] = _mm256_unpacklo_epi16(row[0], row[1]);
     groups[1] = _mm256_unpackhi_epi16(row[0], row[1]);
-    groups[2] = _mm256_unpacklo_epi16(row[2], _mm256_setzero_si256());
-    groups[3] = _mm256_unpackhi_epi16(row[2], _mm256_setzero_si256());
+    groups[2] = _mm256_unpacklo_epi16(before, row[2]);
+    groups[3] = _mm256_unpackhi_epi16(before, row[2]);
+    before = row[2];
   }
+  // The low words of a and of b in pairs.
+  static __m256i pairs_of(__m256i a, __m256i b) { return _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xAA); }
   static __m256i padding_groups(int32_t zero_point) { return _mm256_set1_epi16((short)zero_point); }
 };
 

@@ -46,6 +46,8 @@ struct Avx512Vnni {
     return _mm512_set1_epi32(group);
   }
   static __m512i dot(__m512i sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
+  static __m512i first_dot(__m512i sum, __m512i x, __m512i w) { return dot(sum, x, w); }
+  static __m512i next_dot(__m512i sum, __m512i x, __m512i w) { return dot(sum, x, w); }
 
   // Everything that turns sums into bytes, the same for all pixels of a block.
   template <int vectors>
@@ -121,6 +123,7 @@ struct Avx512Vnni {
   }
 
   // Depthwise: a block of channels is 64 wide; a group of a channel holds 4 taps.
+  static constexpr bool kMaskedLoads = true;
   static constexpr int kBlock = 64;
   static constexpr int kVectors = 4;
   static constexpr int kTaps = 4;
@@ -147,8 +150,10 @@ struct Avx512Vnni {
     groups[3] = _mm512_unpackhi_epi16(high01, high23);
   }
 
+  struct ColumnBefore {};  // not needed: a group has room for three rows
+  static __m512i padding_row(int32_t zero_point) { return _mm512_set1_epi8((char)zero_point); }
   // The same of three rows; the fourth tap of each group is 0.
-  [[gnu::always_inline]] static void interleave_three(__m512i* row, __m512i* groups) {
+  [[gnu::always_inline]] static void interleave_three(__m512i* row, ColumnBefore, __m512i* groups) {
     const __m512i flip = _mm512_set1_epi8(-128), zero = _mm512_setzero_si512();
     unrolled<3>([&](auto r) __attribute__((always_inline)) { row[r] = _mm512_xor_si512(row[r], flip); });
     const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]), high01 = _mm512_unpackhi_epi8(row[0], row[1]);

@@ -8,6 +8,7 @@ namespace {
 
 struct Avx512Vnni256 : Vnni256 {
   static constexpr int kMaxVectors = 4;
+  static constexpr bool kMaskedLoads = true;
   static constexpr int pixels(int vectors) { return vectors == 4 ? 6 : 12; }
   template <int sets, bool whole>
   [[gnu::always_inline]] static __m256i load_sets(const int8_t* const* from, int count) {
@@ -26,6 +27,8 @@ struct Avx512Vnni256 : Vnni256 {
     _mm_mask_storeu_epi8(to, (__mmask16)(0xffff >> (16 - count)), _mm256_extracti128_si256(y, set));
   }
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_dpbusd_epi32(sum, x, w); }
+  static __m256i first_dot(__m256i sum, __m256i x, __m256i w) { return dot(sum, x, w); }
+  static __m256i next_dot(__m256i sum, __m256i x, __m256i w) { return dot(sum, x, w); }
 };
 
 }  // namespace

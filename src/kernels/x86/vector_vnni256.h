@@ -49,8 +49,10 @@ struct Vnni256 : Ymm {
     groups[3] = _mm256_unpackhi_epi16(high01, high23);
   }
 
+  struct ColumnBefore {};  // not needed: a group has room for three rows
+  static __m256i padding_row(int32_t zero_point) { return _mm256_set1_epi8((char)zero_point); }
   // The same of three rows; the fourth tap of each group is 0.
-  [[gnu::always_inline]] static void interleave_three(__m256i* row, __m256i* groups) {
+  [[gnu::always_inline]] static void interleave_three(__m256i* row, ColumnBefore, __m256i* groups) {
     const __m256i flip = _mm256_set1_epi8(-128), zero = _mm256_setzero_si256();
     unrolled<3>([&](auto r) __attribute__((always_inline)) { row[r] = _mm256_xor_si256(row[r], flip); });
     const __m256i low01 = _mm256_unpacklo_epi8(row[0], row[1]), high01 = _mm256_unpackhi_epi8(row[0], row[1]);

@@ -65,6 +65,17 @@ template <class Vector, bool whole>
   return v;
 }
 
+// The same where fewer bytes than a vector are seldom read: not inlined then.
+template <class Vector>
+[[gnu::noinline]] Vector load_few(const void* from, int count) {
+  return load_some<Vector, false>(from, count);
+}
+template <class Vector, bool whole>
+[[gnu::always_inline]] inline Vector load_rarely(const void* from, int count) {
+  if constexpr (whole) return load_some<Vector, true>(from, count);
+  return load_few<Vector>(from, count);
+}
+
 struct Ymm {
   using Int = __m256i;
   static constexpr int kLanes = 8;
@@ -75,6 +86,10 @@ struct Ymm {
   }
 
   static __m256i load(const void* from) { return _mm256_loadu_si256((const __m256i*)from); }
+  static __m256i add_memory(__m256i a, const __m256i& b) {
+    __asm__("vpaddd %1, %0, %0" : "+x"(a) : "m"(b));
+    return a;
+  }
   static void keep(void* to, __m256i v) { _mm256_storeu_si256((__m256i*)to, v); }
   static __m256i broadcast(const char* from) {
     int32_t group;
