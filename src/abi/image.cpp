@@ -114,7 +114,7 @@ OCTET_EXPORT q_status q_recipe_from_config(q_str config_path, q_recipe* out, q_e
 OCTET_EXPORT q_status q_image_load(q_str path, int32_t format, q_image** out, q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    OCTET_TRY(not_null(out, "out"));
+    if (out == nullptr) return not_null(out, "out");
     OCTET_ASSIGN(const std::string file, text_of(path, "path"));
     if (format < Q_PIXELS_RGB || format > Q_PIXELS_GRAY) {
       return fail(Code::argument, "format is " + std::to_string(format) + ", which is no pixel format");

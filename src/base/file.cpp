@@ -107,10 +107,11 @@ void let_pages_go(const Bytes& bytes) {
   if (std::get_deleter<Unmap>(bytes.owner()) == nullptr) return;
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
-  const std::uintptr_t first = (begin + page - 1) / page * page;
-  const std::uintptr_t last = (begin + bytes.size()) / page * page;
-  // What cannot be given back does no harm.
-  if (first < last) static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
+  const std::size_t skipped = (page - begin % page) % page;
+  if (bytes.size() < skipped + page) return;
+  const std::size_t whole = (bytes.size() - skipped) / page * page;
+  auto* first = const_cast<std::byte*>(bytes.data()) + skipped;
+  static_cast<void>(::madvise(first, whole, MADV_DONTNEED));  // what cannot be given back does no harm
 }
 
 Status write_file_atomically(const std::string& path, std::span<const std::span<const std::byte>> pieces) {

@@ -109,17 +109,17 @@ void move_row(const ResizeArgs& args, const char* line, char* to, size_t bytes) 
 void move_rows(const ResizeArgs& args, int64_t begin, int64_t end, size_t value_bytes) {
   const size_t bytes = (size_t)args.channels * value_bytes;
   const size_t out_row = bytes * (size_t)args.out_w, in_row = bytes * (size_t)args.in_w;
-  const char* before = nullptr;  // the line that the row before shows
+  int64_t before = -1;  // the line that the row before shows
   for (int64_t row = begin; row < end; ++row) {
     const int64_t line = row / args.out_h * args.in_h + args.rows[row % args.out_h];
     const char* from = (const char*)args.input + (size_t)line * in_row;
     char* to = (char*)args.output + (size_t)row * out_row;
-    if (from == before) {
+    if (line == before) {
       memcpy(to, to - out_row, out_row);
     } else {
       move_row(args, from, to, bytes);
     }
-    before = from;
+    before = line;
   }
 }
 
