@@ -214,7 +214,7 @@ Status convert_batch_norm(Emitter& e) {
   std::vector<float> variance = copy_or(parameters->variance(), 0, 0);
   const std::size_t channels = variance.size();
   return finish_per_channel(e, copy_or(parameters->slope(), channels, 1), copy_or(parameters->bias(), channels, 0),
-                            std::move(mean), std::move(variance), parameters->epsilon());
+                            mean, variance, parameters->epsilon());
 }
 
 Status convert_reduction(Emitter& e) {
