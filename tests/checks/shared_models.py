@@ -57,7 +57,7 @@ def same_bytes(octet, model, image, config):
             done = subprocess.run([octet.command, "run", model, "--image", image, "--config", config, "--threads", threads,
                                    "--output", os.path.join(folder, "y.npy"), "--json"], capture_output=True, text=True,
                                   env=dict(os.environ, OCTET_ISA=isa))
-            if done.returncode != 0 and f"'{isa}'" in done.stderr + done.stdout:
+            if done.returncode != 0 and "this CPU does not have it" in done.stderr + done.stdout:
                 print(f"SKIPPED: instruction set {isa}: this CPU lacks it")
                 break
             if done.returncode != 0:

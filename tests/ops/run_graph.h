@@ -42,29 +42,38 @@ inline std::shared_ptr<const Plan> plan_of(const std::shared_ptr<const Graph>& g
   return *plan;
 }
 
-// Runs the graph on values for each input; returns those of each output.
-inline std::vector<Values> run_graph(GraphBuilder& b, std::vector<Values> inputs, int threads = 1) {
-  const auto graph = finish(b);
-  auto session = Session::create(plan_of(graph), {threads, false});
-  expect_ok(session.status());
+// Runs the session on values for each input; returns those of each output.
+inline std::vector<Values> run_session(Session& session, std::vector<Values> inputs) {
+  const Graph& graph = *session.plan().graph;
   std::vector<Binding> in, out;
   std::vector<Values> outputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    in.push_back({inputs[i].data(), inputs[i].size_bytes(), nullptr, graph->at(graph->inputs[i]).dtype});
+    in.push_back({inputs[i].data(), inputs[i].size_bytes(), nullptr, graph.at(graph.inputs[i]).dtype});
   }
-  for (const TensorId id : graph->outputs) {
-    const auto count = static_cast<std::size_t>(element_count(graph->at(id).dims));
-    if (graph->at(id).dtype == DType::f32) {
+  for (const TensorId id : graph.outputs) {
+    const auto count = static_cast<std::size_t>(element_count(graph.at(id).dims));
+    if (graph.at(id).dtype == DType::f32) {
       outputs.emplace_back(FloatVector(count, NAN));
     } else {
       outputs.emplace_back(ByteVector(count, 99));
     }
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    out.push_back({outputs[i].data(), outputs[i].size_bytes(), nullptr, graph->at(graph->outputs[i]).dtype});
+    out.push_back({outputs[i].data(), outputs[i].size_bytes(), nullptr, graph.at(graph.outputs[i]).dtype});
   }
-  expect_ok((*session)->run(in, out));
+  expect_ok(session.run(in, out));
   return outputs;
+}
+
+inline std::unique_ptr<Session> session_of(const std::shared_ptr<const Plan>& plan, const SessionOptions& options) {
+  auto session = Session::create(plan, options);
+  expect_ok(session.status());
+  return std::move(*session);
+}
+
+// Runs the graph on values for each input; returns those of each output.
+inline std::vector<Values> run_graph(GraphBuilder& b, std::vector<Values> inputs, int threads = 1) {
+  return run_session(*session_of(plan_of(finish(b)), {threads, false, {}}), std::move(inputs));
 }
 
 // The values that Interpreter::run gives an input.

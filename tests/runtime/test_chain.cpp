@@ -5,27 +5,13 @@
 namespace octet::test {
 namespace {
 
-std::vector<Values> run_plan(const std::shared_ptr<const Plan>& plan, std::vector<Values> inputs, int threads,
+std::vector<Values> run_plan(const std::shared_ptr<const Plan>& plan, const Values& input, int threads,
                              bool profile = false) {
-  auto session = Session::create(plan, {threads, profile, {}});
-  expect_ok(session.status());
-  const Graph& graph = *plan->graph;
-  std::vector<Binding> in, out;
-  std::vector<Values> outputs;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    in.push_back({inputs[i].data(), inputs[i].size_bytes(), nullptr, graph.at(graph.inputs[i]).dtype});
-  }
-  for (const TensorId id : graph.outputs) {
-    const auto count = static_cast<std::size_t>(element_count(graph.at(id).dims));
-    const bool reals = graph.at(id).dtype == DType::f32;
-    outputs.push_back(reals ? Values(FloatVector(count, NAN)) : Values(ByteVector(count, 99)));
-  }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    out.push_back({outputs[i].data(), outputs[i].size_bytes(), nullptr, graph.at(graph.outputs[i]).dtype});
-  }
-  for (int i = 0; i < 2; ++i) expect_ok((*session)->run(in, out));  // the second finds what the first has left
+  const auto session = session_of(plan, {threads, profile, {}});
+  run_session(*session, {input});
+  auto outputs = run_session(*session, {input});  // finds what the first run has left
   double sum = 0;
-  for (const StepTime& time : (*session)->times()) sum += time.total_ms;
+  for (const StepTime& time : session->times()) sum += time.total_ms;
   assert_true((sum > 0) == profile);
   return outputs;
 }
@@ -98,9 +84,9 @@ class Layers {
       const Dims& dims = graph->at(graph->inputs[0]).dims;
       const auto count = static_cast<std::size_t>(element_count(dims));
       const Values input = int8_ ? Values(random_bytes(count)) : Values(interpreter_input(dims));
-      const auto expected = run_plan(*whole, {input}, 1);
+      const auto expected = run_plan(*whole, input, 1);
       for (const int threads : {1, 2, 3}) {
-        const auto actual = run_plan(*chained, {input}, threads, threads == 2);
+        const auto actual = run_plan(*chained, input, threads, threads == 2);
         assert_true(actual[0].bytes == expected[0].bytes);
         assert_true(actual[0].reals == expected[0].reals);
       }

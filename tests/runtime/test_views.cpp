@@ -58,25 +58,10 @@ std::size_t count_moves(const Plan& plan) {
 }
 
 std::vector<Values> run_plan(const std::shared_ptr<const Plan>& plan, int threads) {
-  auto session = Session::create(plan, {threads, false, {}});
-  expect_ok(session.status());
-  const Graph& graph = *plan->graph;
-  const Tensor& tensor = graph.at(graph.inputs[0]);
+  const Tensor& tensor = plan->graph->at(plan->graph->inputs[0]);
   const auto count = static_cast<std::size_t>(element_count(tensor.dims));
-  Values input = tensor.dtype == DType::i8 ? Values(random_bytes(count)) : Values(interpreter_input(tensor.dims));
-  const Binding in{input.data(), input.size_bytes(), nullptr, tensor.dtype};
-  std::vector<Values> outputs;
-  std::vector<Binding> out;
-  for (const TensorId id : graph.outputs) {
-    const auto size = static_cast<std::size_t>(element_count(graph.at(id).dims));
-    const bool reals = graph.at(id).dtype == DType::f32;
-    outputs.push_back(reals ? Values(FloatVector(size, NAN)) : Values(ByteVector(size, 99)));
-  }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    out.push_back({outputs[i].data(), outputs[i].size_bytes(), nullptr, graph.at(graph.outputs[i]).dtype});
-  }
-  expect_ok((*session)->run({&in, 1}, out));
-  return outputs;
+  const Values input = tensor.dtype == DType::i8 ? Values(random_bytes(count)) : Values(interpreter_input(tensor.dims));
+  return run_session(*session_of(plan, {threads, false, {}}), {input});
 }
 
 // The plan gives what the one with every tensor in its own memory gives, with `moves` steps that copy.
