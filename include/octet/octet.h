@@ -1,31 +1,56 @@
 /* octet.h - the C interface of Octet: quantize convolutional networks to int8 and run them.
  *
- * Overview
+ * OVERVIEW
  *   q_model    a network, float or int8, immutable; may be shared between threads
  *   q_session  what runs a model: its memory, its threads; used by one thread at a time
  *   q_report   what a quantization or a comparison found
  *   q_image    a decoded picture
  *
- *   q_error error = {sizeof error};
- *   q_model *model = NULL;
- *   if (q_model_load(q_text("face.octet"), NULL, &model, &error) != Q_OK) { puts(error.message); return 1; }
- *   q_session *session = NULL;
- *   if (q_session_create(model, NULL, &session, &error) != Q_OK) { ... }
- *   q_tensor input = {pixels, sizeof pixels}, outputs[2] = {{scores, sizeof scores}, {boxes, sizeof boxes}};
- *   if (q_session_run(session, &input, 1, outputs, 2, &error) != Q_OK) { ... }
- *   q_session_free(session);
- *   q_model_free(model);
+ * The main job and a run, complete (cc main.c $(pkg-config --cflags --libs octet)):
  *
- * Rules that hold for every function
+ *   #include <octet/octet.h>
+ *   #include <stdio.h>
+ *   static float pixels[1 * 3 * 64 * 64], scores[16];
+ *   int main(void) {
+ *     q_error error = {sizeof error, 0, ""};
+ *     q_quantize_options options = {sizeof options};
+ *     q_model *network = NULL, *model = NULL;
+ *     q_session *session = NULL;
+ *     q_tensor input = {pixels, sizeof pixels, NULL, Q_FLOAT32, 0};
+ *     q_tensor output = {scores, sizeof scores, NULL, Q_FLOAT32, 0};
+ *     options.config_path = q_text("quantize.json");
+ *     int failed = q_model_load(q_text("shapes.onnx"), NULL, &network, &error) != Q_OK ||
+ *                  q_quantize(network, &options, &model, NULL, &error) != Q_OK ||
+ *                  q_model_save(model, q_text("shapes.octet"), &error) != Q_OK ||
+ *                  q_session_create(model, NULL, &session, &error) != Q_OK ||
+ *                  q_session_run(session, &input, 1, &output, 1, &error) != Q_OK;
+ *     puts(failed ? error.message : "done");
+ *     q_session_free(session);
+ *     q_model_free(model);
+ *     q_model_free(network);
+ *     return failed;
+ *   }
+ *
+ * CHAPTERS  basics - models - images - sessions - quantizing - comparing - reports. Within each, what is needed first
+ *           comes first.
+ *
+ * RULES that hold for every function
  *   Errors     A function that can fail returns q_status and, where `error` is not NULL, fills it with the code and a
- *              message that says what was wrong, where, and what to do. An out-handle is NULL after a failure.
+ *              message that says what was wrong, where, and what to do. An out-handle is NULL after a failure. Where a
+ *              function's list of errors does not name them, Q_E_ARGUMENT (a NULL, an index, a struct_size),
+ *              Q_E_MEMORY and Q_E_INTERNAL are possible all the same.
  *   Ownership  Every handle has one _free function, which accepts NULL. What is passed in is borrowed until the call
  *              returns; what a getter returns is borrowed until its handle is freed; other cases are written at the function.
  *   Structs    begin with struct_size, which the caller sets to sizeof the struct; members that are zero mean the default.
- *              They grow at the end only. Bytes that a library does not know must be zero, else Q_E_ARGUMENT.
- *   Threads    A q_model, q_report or q_image may be read by many threads at once. A q_session belongs to one thread at a time.
+ *              They grow at the end only. Bytes that a library does not know must be zero, else Q_E_ARGUMENT. q_str, q_bytes
+ *              and q_tensor have no such member and never change.
+ *   Threads    A q_model, q_report or q_image may be read by many threads at once. A q_session belongs to one thread at a
+ *              time. Only q_session_cancel may be called from any thread at any time, until the session is freed.
  *   Quiet      Nothing is printed, nothing aborts or exits; a callback must return normally (no longjmp, no exception).
- *   Tensors    are in the dimension order of the source file (ONNX: N, C, H, W), float32 unless said otherwise.
+ *   Tensors    are in the dimension order of the source file (ONNX: N, C, H, W), contiguous unless strides are given,
+ *              float32 unless said otherwise; int8 means real = scale * (q - zero_point).
+ *   Small      A library built with OCTET_RUNTIME_ONLY has every function of this header, but reads .octet files alone and
+ *              answers Q_E_UNSUPPORTED to q_quantize, q_compare, q_image_load, q_image_decode and q_recipe_from_config.
  */
 #ifndef OCTET_OCTET_H_
 #define OCTET_OCTET_H_
@@ -39,11 +64,12 @@ extern "C" {
 
 /* ------------------------------------------------------------------------------------------------ basics */
 
-/* ABI of this header: major << 16 | minor. A library of the same major and an equal or larger minor serves it. */
-#define Q_ABI_VERSION 0x00000001u
-/* The ABI of the library that is loaded. Since 0.1. */
+/* ABI of this header: major << 16 | minor. A library of the same major and an equal or larger minor serves it. "Since"
+ * below names the first ABI version that has the function. */
+#define Q_ABI_VERSION 0x00010000u
+/* The ABI of the library that is loaded. Since 1.0. */
 uint32_t q_abi_version(void);
-/* The library's version, "0.1.0"; static storage. Since 0.1. */
+/* The library's release, such as "0.1.0"; static storage. Since 1.0. */
 const char *q_version(void);
 
 /* UTF-8 text that need not end in a zero byte. */
@@ -83,18 +109,20 @@ typedef int32_t q_status;
 #define Q_E_CANCELLED (-10)  /* a callback asked to stop */
 #define Q_E_INTERNAL (-11)   /* a defect of the library; please report it */
 
-/* "Q_E_FORMAT"; "unknown status" for other values. Static storage. Since 0.1. */
+/* "Q_E_FORMAT"; "unknown status" for other values. Static storage. Since 1.0. */
 const char *q_status_name(q_status status);
 
 /* Filled by a failing call; no memory belongs to it. */
 typedef struct q_error {
   uint32_t struct_size;
   q_status code;
-  char message[1016]; /* UTF-8, zero-terminated; ends in "..." where it was cut: the log callback gets all of it */
+  char message[1016]; /* UTF-8, zero-terminated. What does not fit ends in "and N more" (lines) or "..."; the log callback
+                         of the call, where it has one, gets all of it */
 } q_error;
 
 #define Q_LOG_INFO 1
 #define Q_LOG_WARNING 2
+#define Q_LOG_ERROR 3 /* the whole message of a failure that does not fit q_error */
 /* Called on the thread that made the call which takes it. `message` is borrowed until it returns. */
 typedef void (*q_log_fn)(void *user, int32_t level, q_str message);
 
@@ -123,17 +151,25 @@ typedef struct q_load_options {
 
 /* Loads a .octet, .onnx or .mnn file; the content decides, not the name. A .octet file stays mapped until the model and
  * its last session are freed: do not change it in place. `options` may be NULL. Errors: Q_E_IO, Q_E_FORMAT, Q_E_VERSION,
- * Q_E_UNSUPPORTED (names every unsupported operator), Q_E_SHAPE, Q_E_MEMORY. Since 0.1. */
+ * Q_E_UNSUPPORTED (names every unsupported operator), Q_E_SHAPE, Q_E_MEMORY. Since 1.0. */
 q_status q_model_load(q_str path, const q_load_options *options, q_model **out, q_error *error);
 
 /* The same from bytes, which are copied; `name` stands for the file's name in messages. Models with external data files
- * need q_model_load. Since 0.1. */
+ * need q_model_load. Since 1.0. */
 q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load_options *options, q_model **out, q_error *error);
 
 /* Writes a model to a file; the ending names the format: .octet. Written beside the target and renamed: after a failure
- * the target is as it was. The same model gives the same bytes. Since 0.1. */
+ * the target is as it was. The same model gives the same bytes. Since 1.0. */
 q_status q_model_save(const q_model *model, q_str path, q_error *error);
 
+/* Called with consecutive parts of a file, on the thread that made the call. Returns 0 to go on; anything else ends the
+ * call with Q_E_IO. */
+typedef int32_t (*q_write_fn)(void *user, q_bytes part);
+/* The same bytes as q_model_save writes, given to `write`. `format`: "octet". Errors: Q_E_UNSUPPORTED (another format),
+ * Q_E_IO. Since 1.0. */
+q_status q_model_write(const q_model *model, q_str format, q_write_fn write, void *user, q_error *error);
+
+/* Sessions of the model keep what they need of it. Since 1.0. */
 void q_model_free(q_model *model);
 
 typedef struct q_model_info {
@@ -151,7 +187,7 @@ typedef struct q_model_info {
   q_str source_format;  /* "onnx", "mnn", "octet": what it was loaded from */
 } q_model_info;
 
-/* Errors: Q_E_ARGUMENT. Since 0.1. */
+/* Errors: Q_E_ARGUMENT. Since 1.0. */
 q_status q_model_get_info(const q_model *model, q_model_info *out, q_error *error);
 
 typedef int32_t q_dtype;
@@ -171,7 +207,7 @@ typedef struct q_tensor_info {
   q_str name;
 } q_tensor_info;
 
-/* index from 0. Errors: Q_E_ARGUMENT. Since 0.1. */
+/* index from 0. Errors: Q_E_ARGUMENT. Since 1.0. */
 q_status q_model_get_input(const q_model *model, int32_t index, q_tensor_info *out, q_error *error);
 q_status q_model_get_output(const q_model *model, int32_t index, q_tensor_info *out, q_error *error);
 
@@ -185,7 +221,7 @@ typedef struct q_layer_info {
   q_tensor_info output; /* the first output; its struct_size is set by the library */
 } q_layer_info;
 
-/* Layers in the order of execution, index from 0. Errors: Q_E_ARGUMENT. Since 0.1. */
+/* Layers in the order of execution, index from 0. Errors: Q_E_ARGUMENT. Since 1.0. */
 q_status q_model_get_layer(const q_model *model, int32_t index, q_layer_info *out, q_error *error);
 
 /* ------------------------------------------------------------------------------------------------ images */
@@ -215,34 +251,44 @@ typedef struct q_recipe {
   float normal[4];
 } q_recipe;
 
-/* The stored recipe. Errors: Q_E_DATA where the model has none. Since 0.1. */
+/* The stored recipe. Errors: Q_E_DATA where the model has none. Since 1.0. */
 q_status q_model_get_recipe(const q_model *model, q_recipe *out, q_error *error);
 
-/* The recipe that a JSON configuration file describes. Errors: Q_E_IO, Q_E_CONFIG. Since 0.1. */
-q_status q_recipe_from_config(q_str config_path, q_recipe *out, q_error *error);
+/* The recipe that a JSON configuration describes: of the file `path`, or where that is empty the JSON text `json`.
+ * Errors: Q_E_IO, Q_E_CONFIG. Since 1.0. */
+q_status q_recipe_from_config(q_str path, q_str json, q_recipe *out, q_error *error);
+
+/* A view of pixels, decoded here (q_image_get_pixels) or the caller's own, as of a camera. */
+typedef struct q_pixels {
+  uint32_t struct_size;
+  int32_t format; /* Q_PIXELS_... */
+  int32_t width;  /* pixels; 1 to 65535 */
+  int32_t height;
+  const uint8_t *data; /* rows from the top, channels interleaved */
+  size_t size_bytes;   /* of the memory behind data */
+  int64_t row_stride;  /* bytes from a row to the next; 0: rows follow each other without a gap */
+} q_pixels;
 
 typedef struct q_image q_image;
 
-typedef struct q_image_info {
-  uint32_t struct_size;
-  int32_t width;
-  int32_t height;
-  int32_t channels;
-  const uint8_t *pixels; /* rows from the top, channels interleaved, no padding; borrowed until the image is freed */
-} q_image_info;
-
 /* Decodes a JPEG or PNG file to `format` (Q_PIXELS_...), EXIF orientation applied. Errors: Q_E_IO, Q_E_FORMAT,
- * Q_E_UNSUPPORTED (another kind of image; too large), Q_E_MEMORY. Since 0.1. */
+ * Q_E_UNSUPPORTED (another kind of image; too large), Q_E_MEMORY. Since 1.0. */
 q_status q_image_load(q_str path, int32_t format, q_image **out, q_error *error);
-q_status q_image_get_info(const q_image *image, q_image_info *out, q_error *error);
+/* The same from the bytes of a file; `name` stands for the file's name in messages. Since 1.0. */
+q_status q_image_decode(q_bytes bytes, q_str name, int32_t format, q_image **out, q_error *error);
+/* The pixels, borrowed until the image is freed. Since 1.0. */
+q_status q_image_get_pixels(const q_image *image, q_pixels *out, q_error *error);
+/* Since 1.0. */
 void q_image_free(q_image *image);
 
-/* Writes the image as the model's input `input_index`, float32, `count` elements. `recipe` NULL: the stored one. The image
- * must have been loaded in the recipe's format. Errors: Q_E_ARGUMENT, Q_E_DATA (no recipe), Q_E_SHAPE. Since 0.1. */
-q_status q_image_to_input(const q_image *image, const q_model *model, int32_t input_index, const q_recipe *recipe,
-                          float *out, size_t count, q_error *error);
+/* Writes the picture as the model's input `input_index`, float32, `count` elements. `recipe` NULL: the stored one. Pixels
+ * in another format than the recipe's are converted (grey is (299 R + 587 G + 114 B + 500) / 1000; an alpha that is
+ * missing is 255). Errors: Q_E_DATA (no recipe), Q_E_SHAPE (the input is no such image). Since 1.0. */
+q_status q_pixels_to_input(const q_pixels *pixels, const q_model *model, int32_t input_index, const q_recipe *recipe,
+                           float *out, size_t count, q_error *error);
 
-/* Where a point of the network's input lies in the image: image x = scale_x * x + offset_x, both in pixels. */
+/* Where a point of the network's input lies in the picture: picture x = scale_x * x + offset_x, both in pixels from the
+ * left edge; likewise y. */
 typedef struct q_mapping {
   uint32_t struct_size;
   float scale_x;
@@ -250,9 +296,9 @@ typedef struct q_mapping {
   float offset_x;
   float offset_y;
 } q_mapping;
-/* Since 0.1. */
-q_status q_image_get_mapping(const q_image *image, const q_model *model, int32_t input_index, const q_recipe *recipe,
-                             q_mapping *out, q_error *error);
+/* Of `pixels` only width and height are looked at. Errors: as q_pixels_to_input. Since 1.0. */
+q_status q_pixels_get_mapping(const q_pixels *pixels, const q_model *model, int32_t input_index, const q_recipe *recipe,
+                              q_mapping *out, q_error *error);
 
 /* ------------------------------------------------------------------------------------------------ sessions */
 
@@ -264,6 +310,16 @@ typedef struct q_session q_session;
 typedef void (*q_piece_fn)(void *arg, int64_t piece);
 typedef void (*q_runner_fn)(void *user, q_piece_fn piece, void *arg, int64_t count);
 
+/* Memory from the caller. Both are called on the thread of the function that takes or frees the memory. */
+typedef struct q_allocator {
+  uint32_t struct_size;
+  int32_t reserved;
+  /* At least `size` bytes (more than 0) at a multiple of `alignment` (a power of two, at most 64), or NULL: Q_E_MEMORY. */
+  void *(*allocate)(void *user, size_t size, size_t alignment);
+  void (*release)(void *user, void *memory, size_t size);
+  void *user;
+} q_allocator;
+
 typedef struct q_session_options {
   uint32_t struct_size;
   int32_t threads; /* 0: 1; at most 256, of which as many are used as there are CPUs that this process may use */
@@ -273,11 +329,19 @@ typedef struct q_session_options {
   q_runner_fn runner; /* NULL: threads of the library's own. Else no thread is started, and `threads` says into how many
                          pieces a step is divided at most (0: as many as CPUs that this process may use) */
   void *runner_user;
+  void *arena;        /* NULL: the library takes the memory. Else memory for activations and scratch, aligned to 64 bytes,
+                         in use until the session is freed */
+  size_t arena_bytes; /* at least q_session_info.arena_bytes of q_session_measure */
+  const q_allocator *allocator; /* NULL: the system's. Else the arena comes from it, and the packed weights where this
+                                   session is the model's first on its instruction set. The struct is copied; what it
+                                   points to must stay usable until the model and all of its sessions are freed */
 } q_session_options;
 
 /* Prepares a model for running: chooses kernels, packs weights, plans memory. The session keeps its own reference to the
- * model. `options` may be NULL. Errors: Q_E_ARGUMENT, Q_E_UNSUPPORTED, Q_E_MEMORY. Since 0.1. */
+ * model. `options` may be NULL. Errors: Q_E_ARGUMENT (the arena is too small or not aligned; an instruction set that is
+ * unknown or not of this CPU), Q_E_UNSUPPORTED, Q_E_MEMORY. Since 1.0. */
 q_status q_session_create(const q_model *model, const q_session_options *options, q_session **out, q_error *error);
+/* Not while it runs. Since 1.0. */
 void q_session_free(q_session *session);
 
 /* A view of the caller's memory. Frozen. {data, size_bytes} alone is a contiguous float32 tensor of the model's shape. */
@@ -289,11 +353,22 @@ typedef struct q_tensor {
   int32_t reserved;
 } q_tensor;
 
-/* Runs the network once: all inputs, all outputs, in the model's order. An output with data NULL is not wanted. No memory
- * is allocated. Not for one session from two threads at once. Errors: Q_E_ARGUMENT (counts, sizes, types: nothing is run).
- * Since 0.1. */
+/* Runs the network once: all inputs, all outputs, in the model's order. An output with data NULL is not wanted. Contiguous
+ * tensors must have exactly the size of their shape, strided ones at least what they reach. No memory is allocated. Not
+ * for one session from two threads at once. After a failure the outputs are as they were. Errors: Q_E_ARGUMENT (counts,
+ * sizes, types: nothing is run), Q_E_CANCELLED. Since 1.0. */
 q_status q_session_run(q_session *session, const q_tensor *inputs, int32_t input_count, const q_tensor *outputs,
                        int32_t output_count, q_error *error);
+
+/* The same for a network whose only input is an image: the picture goes through `recipe` (NULL: the stored one) straight
+ * into the network, with the values that q_pixels_to_input gives. No memory is allocated. Errors: those of q_session_run
+ * and q_pixels_to_input. Since 1.0. */
+q_status q_session_run_image(q_session *session, const q_pixels *pixels, const q_recipe *recipe, const q_tensor *outputs,
+                             int32_t output_count, q_error *error);
+
+/* While `cancelled` is not 0, runs of the session end with Q_E_CANCELLED before their next step, also the one that is in
+ * progress on another thread. 0 lets it run again. The one function that may be called from any thread. Since 1.0. */
+void q_session_cancel(q_session *session, int32_t cancelled);
 
 typedef struct q_session_info {
   uint32_t struct_size;
@@ -304,8 +379,11 @@ typedef struct q_session_info {
   int64_t packed_bytes; /* packed weights, shared by the sessions of a model that use the same instruction set */
   q_str isa;            /* static storage */
 } q_session_info;
-/* Since 0.1. */
+/* Since 1.0. */
 q_status q_session_get_info(const q_session *session, q_session_info *out, q_error *error);
+/* What q_session_create with the same options would give; `arena` is not looked at. Does the work of preparing the
+ * model for the instruction set, which the model keeps for its sessions. Errors: as q_session_create. Since 1.0. */
+q_status q_session_measure(const q_model *model, const q_session_options *options, q_session_info *out, q_error *error);
 
 typedef struct q_step_info {
   uint32_t struct_size;
@@ -317,27 +395,28 @@ typedef struct q_step_info {
   double last_ms;  /* time in the last run; 0 without `profile` */
   double total_ms; /* since the session was created */
 } q_step_info;
-/* Steps in the order of execution, index from 0. Since 0.1. */
+/* Steps in the order of execution, index from 0. Since 1.0. */
 q_status q_session_get_step(const q_session *session, int32_t index, q_step_info *out, q_error *error);
 
 /* Measures what the multipliers of this machine can do at most: billions of multiply-accumulates a second of the
  * instruction that kernels of this instruction set use for this type, over registers alone, on `threads` threads at the
  * same time (0: 1; at most as many are used as there are CPUs that this process may use). Takes about a twentieth of a
  * second. 0 for "ref", which has no such instruction. `isa` as in q_session_options. Errors: Q_E_ARGUMENT,
- * Q_E_UNSUPPORTED, Q_E_MEMORY. Since 0.1. */
+ * Q_E_UNSUPPORTED, Q_E_MEMORY. Since 1.0. */
 q_status q_measure_peak(q_str isa, q_dtype dtype, int32_t threads, double *gmacs_per_second, q_error *error);
 
 /* ------------------------------------------------------------------------------------------------ quantizing */
 
 typedef struct q_report q_report;
 
-/* Calibration samples from the caller. */
+/* Samples from the caller. */
 typedef struct q_calibration {
   uint32_t struct_size;
   int32_t reserved;
   int64_t count; /* samples */
   /* Fills float32 tensors (data and size_bytes are set; contiguous, the model's shapes) with sample `index`. Called once or
-   * more for each index, always on the thread that called q_quantize. Returns 0; anything else ends with Q_E_DATA. */
+   * more for each index, always on the thread that made the call, with the same values each time. Returns 0; anything
+   * else ends the call with Q_E_DATA. */
   int32_t (*load)(void *user, int64_t index, const q_tensor *inputs, int32_t input_count);
   void *user;
 } q_calibration;
@@ -345,8 +424,9 @@ typedef struct q_calibration {
 typedef struct q_quantize_options {
   uint32_t struct_size;
   int32_t threads;   /* 0: all that this process may use */
-  q_str config_path; /* JSON file with MNN's keys and Octet's; empty: defaults, then `calibration` must be given */
-  const q_calibration *calibration; /* NULL: the images or sequences that the configuration names */
+  q_str config_path; /* JSON file with MNN's keys and Octet's; empty: config_json or defaults */
+  const q_calibration *calibration; /* samples from the caller; NULL: image_files, else images, else what the
+                                       configuration names. One of them must be given */
   q_str feature_method;             /* overrides the configuration: "AUTO", "KL", "ADMM", "EMA", "MINMAX", ... */
   q_str weight_method;              /* likewise: "MAX_ABS", "ADMM", ... */
   q_progress_fn progress;
@@ -357,13 +437,19 @@ typedef struct q_quantize_options {
    * result then depends on the machine, and on chance where it is close. */
   int32_t float_where_faster;
   int32_t reserved;
+  q_str config_json; /* the JSON itself instead of config_path; relative paths in it start at the current folder */
+  q_str images;      /* folder of calibration images; overrides the configuration's path */
+  const q_str *image_files; /* files instead of a folder, in this order */
+  int64_t image_file_count;
 } q_quantize_options;
 
 /* Makes an int8 model of a float one. `report` may be NULL; else it is a new handle. The result does not depend on the
  * number of threads nor, without float_where_faster, on the machine's speed. Errors: Q_E_ARGUMENT (already quantized),
- * Q_E_IO, Q_E_CONFIG, Q_E_DATA, Q_E_CANCELLED, Q_E_MEMORY. Since 0.1. */
+ * Q_E_IO, Q_E_CONFIG, Q_E_DATA, Q_E_CANCELLED, Q_E_MEMORY. Since 1.0. */
 q_status q_quantize(const q_model *model, const q_quantize_options *options, q_model **out, q_report **report,
                     q_error *error);
+
+/* ------------------------------------------------------------------------------------------------ comparing */
 
 typedef struct q_compare_options {
   uint32_t struct_size;
@@ -377,13 +463,18 @@ typedef struct q_compare_options {
   void *progress_user;
   q_log_fn log;
   void *log_user;
+  q_str config_json; /* as in q_quantize_options */
+  const q_calibration *samples; /* samples from the caller instead of images */
 } q_compare_options;
 
 /* Runs two models (usually a float one and its int8 twin) over the same images and measures how far they differ.
- * Errors: as q_quantize; Q_E_SHAPE where inputs or outputs of the two differ. Since 0.1. */
+ * Errors: as q_quantize; Q_E_SHAPE where inputs or outputs of the two differ. Since 1.0. */
 q_status q_compare(const q_model *reference, const q_model *model, const q_compare_options *options, q_report **out,
                    q_error *error);
 
+/* ------------------------------------------------------------------------------------------------ reports */
+
+/* Since 1.0. */
 void q_report_free(q_report *report);
 
 typedef struct q_report_info {
@@ -410,7 +501,7 @@ typedef struct q_report_info {
   double int8_ms;  /* one run of the network without such layers; 0: not measured */
   double mixed_ms; /* one run with them */
 } q_report_info;
-/* Since 0.1. */
+/* Since 1.0. */
 q_status q_report_get_info(const q_report *report, q_report_info *out, q_error *error);
 
 typedef struct q_output_error {
@@ -422,7 +513,7 @@ typedef struct q_output_error {
   double sqnr_db; /* signal-to-quantization-noise ratio over all samples */
   double max_abs_error;
 } q_output_error;
-/* index from 0. Since 0.1. */
+/* index from 0. Since 1.0. */
 q_status q_report_get_output(const q_report *report, int32_t index, q_output_error *out, q_error *error);
 
 typedef struct q_layer_error {
@@ -438,7 +529,7 @@ typedef struct q_layer_error {
   float low;            /* the chosen range; 0, 0 for a float layer */
   float high;
 } q_layer_error;
-/* Layers in the order of execution, index from 0. Since 0.1. */
+/* Layers in the order of execution, index from 0. Since 1.0. */
 q_status q_report_get_layer(const q_report *report, int32_t index, q_layer_error *out, q_error *error);
 
 typedef struct q_kept_float {
@@ -450,15 +541,15 @@ typedef struct q_kept_float {
   double int8_ms;
 } q_kept_float;
 /* Layers that float_where_faster kept in float, in the order of execution, index from 0. The same names under
- * "skip_quant_op_names" give the same model on every machine. Since 0.1. */
+ * "skip_quant_op_names" give the same model on every machine. Since 1.0. */
 q_status q_report_get_kept_float(const q_report *report, int32_t index, q_kept_float *out, q_error *error);
 
-/* Since 0.1. */
+/* Since 1.0. */
 q_status q_report_get_warning(const q_report *report, int32_t index, q_str *out, q_error *error);
 
-/* The whole report as one JSON object. Borrowed until the report is freed. Since 0.1. */
+/* The whole report as one JSON object. Borrowed until the report is freed. Since 1.0. */
 q_status q_report_get_json(const q_report *report, q_str *out, q_error *error);
-/* Writes the report; the ending names the format: .html (one file, works offline) or .json. Since 0.1. */
+/* Writes the report; the ending names the format: .html (one file, works offline) or .json. Since 1.0. */
 q_status q_report_save(const q_report *report, q_str path, q_error *error);
 
 #ifdef __cplusplus

@@ -5,11 +5,11 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <span>
 #include <string>
 
-#include "image/image.h"
+#include "image/preprocess.h"
 #include "octet/octet.h"
-#include "quantize/quantizer.h"
 #include "runtime/float_environment.h"
 #include "runtime/session.h"
 
@@ -33,22 +33,23 @@ struct q_model {
 
 struct q_session {
   std::unique_ptr<octet::Session> session;
-};
-
-struct q_image {
-  octet::Image image;
-  std::int32_t format = 0;
-};
-
-struct q_report {
-  octet::Report report;
-  std::string json;
+  octet::ImageRecipe recipe;  // the model's, with the size of its input; not present where that is no such image
 };
 
 namespace octet::abi {
 
 // Fills `error`, where it is given, and returns the code.
 q_status set_error(q_error* error, const Status& status);
+
+struct Log {
+  q_log_fn log = nullptr;
+  void* user = nullptr;
+  void operator()(std::int32_t level, const std::string& line) const {
+    if (log != nullptr) log(user, level, {line.data(), line.size()});
+  }
+};
+// Gives the log the whole message of a failure that is longer than a q_error can say.
+Status logged(Status status, const Log& log);
 
 // Runs `body`, which returns a Status; nothing is thrown past here.
 template <class Body>
@@ -107,14 +108,13 @@ Status write_struct(const T& value, const char* name, T* out) {
 
 // The text of a q_str; an error where data is NULL and size is not 0.
 Result<std::string> text_of(q_str str, const char* name);
+// Likewise.
+Result<std::span<const std::byte>> bytes_of(q_bytes bytes, const char* name);
 inline q_str view_of(const std::string& text) { return {text.data(), text.size()}; }
 
 // An error where a handle or pointer is NULL.
 Status not_null(const void* pointer, const char* name);
 Status check_index(std::int32_t index, std::size_t count, const char* what);
-
-// Progress and log callbacks as Hooks. Borrowed: valid while the call lasts.
-Hooks make_hooks(q_progress_fn progress, void* progress_user, q_log_fn log, void* log_user);
 
 // 0: the CPUs that this process may use.
 Result<int> thread_count(std::int32_t threads, int when_zero);
@@ -122,8 +122,13 @@ Result<int> thread_count(std::int32_t threads, int when_zero);
 // The handle of a graph that is complete. `format`: what it was made from.
 std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes);
 
+// The view of the caller's pixels: sizes, format and memory are checked as far as they can be without a recipe.
+Result<PixelView> view_of(const q_pixels* pixels);
+
 // From and to the caller's recipe.
 Result<ImageRecipe> recipe_of(const q_recipe& given);
 q_recipe recipe_to_c(const ImageRecipe& recipe);
+// The recipe for the tensor `index` of the model's inputs, with its size; `given` null: the stored one.
+Result<ImageRecipe> recipe_for(const Graph& graph, std::int32_t index, const q_recipe* given);
 
 }  // namespace octet::abi

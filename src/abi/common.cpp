@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <chrono>
+#include <cstdio>
 
 #include "abi/abi.h"
 #include "cpu/cpu.h"
@@ -18,20 +18,31 @@ static_assert(static_cast<q_status>(Code::ok) == Q_OK && static_cast<q_status>(C
 
 namespace {
 
-// Copies as much of the message as fits; what does not ends in "...", at the start of a character.
-void copy_message(char* out, std::size_t capacity, const std::string& message) {
-  if (message.size() < capacity) {
-    std::memcpy(out, message.c_str(), message.size() + 1);
-    return;
+// Where the first `room` bytes of a text may end so that no character is cut.
+std::size_t whole_characters(const std::string& text, std::size_t room) {
+  while (room > 0 && (static_cast<unsigned char>(text[room]) & 0xC0) == 0x80) --room;
+  return room;
+}
+
+// Writes what fits into `room` bytes, the zero at the end counted: whole lines and "and N more", else the start and
+// "...". Allocates nothing: memory may be what failed.
+void write_shortened(const std::string& message, char* out, std::size_t room) {
+  constexpr std::size_t kNote = 32;  // more than "\nand N more" takes
+  std::size_t kept = message.size();
+  char note[kNote] = "";
+  if (kept >= room) {
+    const std::size_t last = room > kNote ? message.rfind('\n', room - kNote) : std::string::npos;
+    if (last != std::string::npos && last > 0) {
+      const auto left = 1 + std::count(message.begin() + static_cast<std::ptrdiff_t>(last) + 1, message.end(), '\n');
+      kept = last;
+      std::snprintf(note, sizeof note, "\nand %td more", left);
+    } else {
+      kept = room < 4 ? 0 : whole_characters(message, room - 4);
+      if (room >= 4) std::snprintf(note, sizeof note, "...");
+    }
   }
-  if (capacity < 4) {
-    out[0] = '\0';
-    return;
-  }
-  std::size_t end = capacity - 4;
-  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
-  std::memcpy(out, message.data(), end);
-  std::memcpy(out + end, "...", 4);
+  std::memcpy(out, message.data(), kept);
+  std::strcpy(out + kept, note);
 }
 
 }  // namespace
@@ -42,8 +53,13 @@ q_status set_error(q_error* error, const Status& status) {
   if (error == nullptr || error->struct_size < kHeader) return code;
   error->code = code;
   const std::size_t room = std::min<std::size_t>(error->struct_size, sizeof *error) - kHeader;
-  if (room > 0) copy_message(error->message, room, status.message());
+  if (room > 0) write_shortened(status.message(), error->message, room);
   return code;
+}
+
+Status logged(Status status, const Log& log) {
+  if (!status.ok() && status.message().size() >= sizeof(q_error{}.message)) log(Q_LOG_ERROR, status.message());
+  return status;
 }
 
 Result<std::string> text_of(q_str str, const char* name) {
@@ -60,6 +76,17 @@ Result<std::string> text_of(q_str str, const char* name) {
   return std::string(str.data, str.size);
 }
 
+Result<std::span<const std::byte>> bytes_of(q_bytes bytes, const char* name) {
+  if (bytes.size != 0 && bytes.data == nullptr) {
+    return fail(Code::argument, std::string(name) + ": data is NULL and size is not 0");
+  }
+  if (bytes.size > static_cast<std::size_t>(PTRDIFF_MAX)) {
+    return fail(Code::argument,
+                std::string(name) + ".size is " + std::to_string(bytes.size) + ", more than memory can hold");
+  }
+  return std::span(static_cast<const std::byte*>(bytes.data), bytes.size);
+}
+
 Status not_null(const void* pointer, const char* name) {
   return pointer != nullptr ? Status() : fail(Code::argument, std::string(name) + " is NULL");
 }
@@ -68,34 +95,6 @@ Status check_index(std::int32_t index, std::size_t count, const char* what) {
   if (index >= 0 && static_cast<std::size_t>(index) < count) return {};
   return fail(Code::argument,
               std::string(what) + " " + std::to_string(index) + " does not exist: there are " + std::to_string(count));
-}
-
-Hooks make_hooks(q_progress_fn progress, void* progress_user, q_log_fn log, void* log_user) {
-  Hooks hooks;
-  if (log != nullptr) {
-    hooks.log = [=](LogLevel level, const std::string& line) {
-      log(log_user, static_cast<std::int32_t>(level), view_of(line));
-    };
-  }
-  if (progress == nullptr) return hooks;
-  using Clock = std::chrono::steady_clock;
-  hooks.progress = [=, stage_seen = static_cast<const char*>(nullptr), start = Clock::time_point(), stopped = false](
-                       const char* stage, std::int64_t done, std::int64_t total) mutable {
-    if (stage != stage_seen) {
-      stage_seen = stage;
-      start = Clock::now();
-    }
-    const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-    q_progress p{};
-    p.struct_size = sizeof p;
-    p.stage = q_text(stage);
-    p.done = done;
-    p.total = total;
-    p.seconds_left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - done) : -1;
-    stopped = stopped || progress(progress_user, &p) != 0;  // who has stopped it is not asked again
-    return !stopped;
-  };
-  return hooks;
 }
 
 Result<int> thread_count(std::int32_t threads, int when_zero) {

@@ -2,34 +2,19 @@
 #include "model/model.h"
 
 #include "abi/abi.h"
+#include "abi/import.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "import/import.h"
-#include "passes/passes.h"
 
 namespace octet::abi {
 namespace {
 
-struct Loaded {
-  Graph graph;
-  std::string format;
-};
-
-Result<Loaded> load(const Bytes& bytes, const std::string& name, const std::string& path) {
+Result<Imported> load(const Bytes& bytes, const std::string& name, const std::string& path) {
   if (is_octet(bytes.span())) {
     OCTET_ASSIGN(Graph graph, read_octet(bytes, name));
-    return Loaded{std::move(graph), "octet"};
+    return Imported{std::move(graph), "octet"};
   }
-  for (const Importer& importer : importers()) {
-    if (!importer.probe(bytes.span(), path.empty() ? name : path)) continue;
-    auto imported = importer.import(bytes, path);  // without a path nothing beside the file is read
-    if (!imported.ok()) return path.empty() ? imported.status().within("'" + name + "'") : imported.status();
-    Graph graph = *std::move(imported);
-    if (const Status status = prepare_graph(graph); !status.ok()) return status.within("'" + name + "'");
-    return Loaded{std::move(graph), importer.name};
-  }
-  return fail(Code::format, "'" + name + "' is no model: .octet, .onnx and .mnn files can be read" +
-                                (bytes.empty() ? std::string("; the file is empty") : std::string()));
+  return import_model(bytes, name, path);
 }
 
 q_tensor_info tensor_info(const Tensor& tensor) {
@@ -58,10 +43,7 @@ Status load_into(const Bytes& bytes, const std::string& name, const std::string&
   q_load_options given{};
   OCTET_TRY(read_struct(options, "options", &given));
   auto loaded = load(bytes, name, path);
-  if (!loaded.ok()) {
-    if (given.log != nullptr) given.log(given.log_user, Q_LOG_WARNING, view_of(loaded.status().message()));
-    return loaded.status();
-  }
+  if (!loaded.ok()) return logged(loaded.status(), {given.log, given.log_user});
   *out = make_model(std::move(loaded->graph), std::move(loaded->format), static_cast<std::int64_t>(bytes.size()))
              .release();
   return {};
@@ -92,7 +74,7 @@ using namespace octet::abi;
 OCTET_EXPORT q_status q_model_load(q_str path, const q_load_options* options, q_model** out, q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    if (out == nullptr) return not_null(out, "out");
+    OCTET_TRY(not_null(out, "out"));
     OCTET_ASSIGN(const std::string file, text_of(path, "path"));
     OCTET_ASSIGN(const Bytes bytes, map_file(file));
     return load_into(bytes, file, file, options, out);
@@ -103,14 +85,11 @@ OCTET_EXPORT q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load
                                          q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    if (out == nullptr) return not_null(out, "out");
+    OCTET_TRY(not_null(out, "out"));
     OCTET_ASSIGN(std::string file, text_of(name, "name"));
     if (file.empty()) file = "(memory)";
-    if (bytes.size != 0) OCTET_TRY(not_null(bytes.data, "bytes.data"));
-    if (bytes.size > static_cast<std::size_t>(PTRDIFF_MAX)) {
-      return fail(Code::argument, "bytes.size is " + std::to_string(bytes.size) + ", more than memory can hold");
-    }
-    return load_into(Bytes::copy_of(bytes.data, bytes.size), file, "", options, out);
+    OCTET_ASSIGN(const auto content, bytes_of(bytes, "bytes"));
+    return load_into(Bytes::copy_of(content.data(), content.size()), file, "", options, out);
   });
 }
 
@@ -125,6 +104,25 @@ OCTET_EXPORT q_status q_model_save(const q_model* model, q_str path, q_error* er
                                          " is not built");
     }
     return write_octet(*model->graph, file);
+  });
+}
+
+OCTET_EXPORT q_status q_model_write(const q_model* model, q_str format, q_write_fn write, void* user, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    if (write == nullptr) return fail(Code::argument, "write is NULL");
+    OCTET_ASSIGN(const std::string name, text_of(format, "format"));
+    if (name != "octet") {
+      return fail(Code::unsupported,
+                  "models are written as \"octet\"; writing \"" + printable(name, 20) + "\" is not built");
+    }
+    OCTET_ASSIGN(const Bytes bytes, octet_bytes(*model->graph));
+    constexpr std::size_t kPart = std::size_t{1} << 20;
+    for (std::size_t at = 0; at < bytes.size(); at += kPart) {
+      const std::int32_t result = write(user, {bytes.data() + at, std::min(kPart, bytes.size() - at)});
+      if (result != 0) return fail(Code::io, "the callback that writes the model returned " + std::to_string(result));
+    }
+    return {};
   });
 }
 

@@ -1,9 +1,43 @@
 // q_quantize and q_compare.
+#include <chrono>
+
 #include "abi/abi.h"
+#include "abi/config.h"
+#include "abi/report.h"
 #include "base/text.h"
+#include "quantize/quantizer.h"
 
 namespace octet::abi {
 namespace {
+
+// Progress and log callbacks as Hooks. Borrowed: valid while the call lasts.
+Hooks make_hooks(q_progress_fn progress, void* progress_user, q_log_fn log, void* log_user) {
+  Hooks hooks;
+  if (log != nullptr) {
+    hooks.log = [=](LogLevel level, const std::string& line) {
+      log(log_user, static_cast<std::int32_t>(level), view_of(line));
+    };
+  }
+  if (progress == nullptr) return hooks;
+  using Clock = std::chrono::steady_clock;
+  hooks.progress = [=, stage_seen = static_cast<const char*>(nullptr), start = Clock::time_point(), stopped = false](
+                       const char* stage, std::int64_t done, std::int64_t total) mutable {
+    if (stage != stage_seen) {
+      stage_seen = stage;
+      start = Clock::now();
+    }
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    q_progress p{};
+    p.struct_size = sizeof p;
+    p.stage = q_text(stage);
+    p.done = done;
+    p.total = total;
+    p.seconds_left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - done) : -1;
+    stopped = stopped || progress(progress_user, &p) != 0;  // who has stopped it is not asked again
+    return !stopped;
+  };
+  return hooks;
+}
 
 // The caller's samples. Never looked at before load, so the names are their numbers.
 class CallerSource : public SampleSource {
@@ -37,36 +71,42 @@ class CallerSource : public SampleSource {
 
 constexpr std::int64_t kMaxSamples = std::int64_t{1} << 24;  // what is more is a count that went wrong
 
-Result<std::shared_ptr<const SampleSource>> caller_source(const q_calibration* given) {
+Result<std::shared_ptr<const SampleSource>> caller_source(const q_calibration* given, const std::string& name) {
   q_calibration calibration{};
-  OCTET_TRY(read_struct(given, "options.calibration", &calibration));
-  if (calibration.load == nullptr) return fail(Code::argument, "options.calibration.load is NULL");
+  OCTET_TRY(read_struct(given, name.c_str(), &calibration));
+  if (calibration.load == nullptr) return fail(Code::argument, name + ".load is NULL");
   if (calibration.count < 1 || calibration.count > kMaxSamples) {
-    return fail(Code::argument, "options.calibration.count is " + std::to_string(calibration.count) + "; 1 to " +
+    return fail(Code::argument, name + ".count is " + std::to_string(calibration.count) + "; 1 to " +
                                     std::to_string(kMaxSamples) + " samples are possible");
   }
   return std::shared_ptr<const SampleSource>(std::make_shared<CallerSource>(calibration));
 }
 
-Result<QuantizeConfig> config_of(const std::string& file, const Hooks& hooks) {
-  if (file.empty()) return QuantizeConfig{};
-  OCTET_ASSIGN(QuantizeConfig config, load_config(file));
-  if (!config.format_given && config.input_type == InputType::image) {
-    hooks.info("'" + file + "': 'format' is not given: BGR, as in MNN");
+// The files of the caller, in its order.
+Result<std::shared_ptr<const SampleSource>> file_source(const q_str* files, std::int64_t count,
+                                                        const QuantizeConfig& config) {
+  OCTET_TRY(not_null(files, "options.image_files"));
+  if (count < 0 || count > kMaxSamples) {
+    return fail(Code::argument, "options.image_file_count is " + std::to_string(count) + "; 0 to " +
+                                    std::to_string(kMaxSamples) + " files are possible");
   }
-  if (!config.labels.empty()) {
-    OCTET_ASSIGN(config.labels, resolve_path(config.labels, file));
+  std::vector<std::string> paths;
+  for (std::int64_t i = 0; i < count; ++i) {
+    OCTET_ASSIGN(std::string path, text_of(files[i], ("options.image_files[" + std::to_string(i) + "]").c_str()));
+    paths.push_back(std::move(path));
   }
-  return config;
+  OCTET_ASSIGN(std::unique_ptr<ImageSource> source, ImageSource::open_files(std::move(paths), config.to_recipe()));
+  return std::shared_ptr<const SampleSource>(std::move(source));
 }
 
-Status quantize(const q_model* model, const q_quantize_options& given, q_model** out, q_report** report) {
-  const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
-  OCTET_ASSIGN(const std::string file, text_of(given.config_path, "options.config_path"));
+void say_format(const GivenConfig& given, const Hooks& hooks) {
+  if (given.config.format_given || given.config.input_type != InputType::image) return;
+  hooks.info("'" + given.name + "': 'format' is not given: BGR, as in MNN");
+}
+
+Status set_methods(const q_quantize_options& given, QuantizeConfig& config) {
   OCTET_ASSIGN(const std::string method, text_of(given.feature_method, "options.feature_method"));
   OCTET_ASSIGN(const std::string weight_method, text_of(given.weight_method, "options.weight_method"));
-  OCTET_ASSIGN(const int threads, thread_count(given.threads, usable_cpu_count()));
-  OCTET_ASSIGN(QuantizeConfig config, config_of(file, hooks));
   if (!method.empty()) {
     OCTET_ASSIGN(config.activation_method, parse_activation_method(method));
     config.activation_method_given = true;
@@ -74,27 +114,44 @@ Status quantize(const q_model* model, const q_quantize_options& given, q_model**
   if (!weight_method.empty()) {
     OCTET_ASSIGN(config.weight_method, parse_weight_method(weight_method));
   }
-  if (is_int8(*model->graph)) {
-    return fail(Code::argument, "the model is int8 already; quantizing starts from the float model");
-  }
   if (given.float_where_faster != 0 && given.float_where_faster != 1) {
     return fail(Code::argument,
                 "options.float_where_faster is " + std::to_string(given.float_where_faster) + "; 0 and 1 are possible");
   }
   config.float_where_faster = given.float_where_faster == 1;
-  std::shared_ptr<const SampleSource> source;
+  return {};
+}
+
+// What the network is calibrated on: the first that is given of the caller's samples, its files, its folder, and what
+// the configuration names.
+Result<std::shared_ptr<const SampleSource>> calibration_of(const Graph& graph, const q_quantize_options& given,
+                                                           GivenConfig& config, const Hooks& hooks) {
+  OCTET_ASSIGN(const std::string folder, text_of(given.images, "options.images"));
   if (given.calibration != nullptr) {
-    OCTET_ASSIGN(source, caller_source(given.calibration));
-    config.input_type = InputType::sequence;  // tensors as they are
-  } else if (file.empty()) {
-    return fail(Code::argument,
-                "neither options.config_path nor options.calibration is given: nothing to calibrate on");
-  } else {
-    OCTET_ASSIGN(source, open_samples(*model->graph, config, file, ""));
+    config.config.input_type = InputType::sequence;  // tensors as they are
+    return caller_source(given.calibration, "options.calibration");
   }
-  OCTET_ASSIGN(
-      Quantized quantized,
-      quantize_graph(model->graph, config, divide_samples(std::move(source), config.used_samples), threads, hooks));
+  if (!config.given) {
+    return fail(Code::argument,
+                "neither a configuration nor options.calibration is given: nothing says what to calibrate on");
+  }
+  say_format(config, hooks);
+  if (given.image_file_count != 0) return file_source(given.image_files, given.image_file_count, config.config);
+  return open_samples(graph, config.config, config.name, config.file, folder);
+}
+
+Status quantize(const q_model* model, const q_quantize_options& given, q_model** out, q_report** report) {
+  const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
+  OCTET_ASSIGN(GivenConfig config,
+               config_from(given.config_path, "options.config_path", given.config_json, "options.config_json"));
+  OCTET_TRY(set_methods(given, config.config));
+  OCTET_ASSIGN(const int threads, thread_count(given.threads, usable_cpu_count()));
+  if (is_int8(*model->graph)) {
+    return fail(Code::argument, "the model is int8 already; quantizing starts from the float model");
+  }
+  OCTET_ASSIGN(std::shared_ptr<const SampleSource> source, calibration_of(*model->graph, given, config, hooks));
+  Samples samples = divide_samples(std::move(source), config.config.used_samples);
+  OCTET_ASSIGN(Quantized quantized, quantize_graph(model->graph, config.config, samples, threads, hooks));
   auto handle = make_model(std::move(quantized.graph), "octet", 0);
   if (report != nullptr) {
     auto made = std::make_unique<q_report>();
@@ -108,18 +165,25 @@ Status quantize(const q_model* model, const q_quantize_options& given, q_model**
 
 Status compare(const q_model* reference, const q_model* model, const q_compare_options& given, q_report** out) {
   const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
-  OCTET_ASSIGN(const std::string file, text_of(given.config_path, "options.config_path"));
+  OCTET_ASSIGN(const GivenConfig config,
+               config_from(given.config_path, "options.config_path", given.config_json, "options.config_json"));
   OCTET_ASSIGN(const std::string images, text_of(given.images, "options.images"));
   CompareRequest request;
   OCTET_ASSIGN(request.labels_file, text_of(given.labels, "options.labels"));
   OCTET_ASSIGN(request.threads, thread_count(given.threads, usable_cpu_count()));
-  if (file.empty()) return fail(Code::argument, "options.config_path is empty: it says how images become inputs");
-  OCTET_ASSIGN(const QuantizeConfig config, config_of(file, hooks));
-  if (request.labels_file.empty()) request.labels_file = config.labels;
+  if (request.labels_file.empty()) request.labels_file = config.config.labels;
   request.reference = reference->graph;
   request.model = model->graph;
   request.label_offset = given.label_offset;
-  OCTET_ASSIGN(request.source, open_samples(*reference->graph, config, file, images));
+  if (given.samples != nullptr) {
+    OCTET_ASSIGN(request.source, caller_source(given.samples, "options.samples"));
+  } else if (!config.given) {
+    return fail(Code::argument,
+                "neither a configuration, which says how images become inputs, nor options.samples is given");
+  } else {
+    say_format(config, hooks);
+    OCTET_ASSIGN(request.source, open_samples(*reference->graph, config.config, config.name, config.file, images));
+  }
   auto made = std::make_unique<q_report>();
   OCTET_ASSIGN(made->report, compare_graphs(request, hooks));
   made->json = report_json(made->report);
@@ -142,7 +206,7 @@ OCTET_EXPORT q_status q_quantize(const q_model* model, const q_quantize_options*
     OCTET_TRY(not_null(out, "out"));
     q_quantize_options given{};
     OCTET_TRY(read_struct(options, "options", &given));
-    return quantize(model, given, out, report);
+    return logged(quantize(model, given, out, report), {given.log, given.log_user});
   });
 }
 
@@ -155,6 +219,6 @@ OCTET_EXPORT q_status q_compare(const q_model* reference, const q_model* model, 
     OCTET_TRY(not_null(out, "out"));
     q_compare_options given{};
     OCTET_TRY(read_struct(options, "options", &given));
-    return compare(reference, model, given, out);
+    return logged(compare(reference, model, given, out), {given.log, given.log_user});
   });
 }

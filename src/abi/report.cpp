@@ -1,4 +1,6 @@
 // q_report: what was found.
+#include "abi/report.h"
+
 #include "abi/abi.h"
 #include "base/file.h"
 #include "base/text.h"

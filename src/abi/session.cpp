@@ -8,11 +8,11 @@ namespace {
 constexpr int kMaxThreads = 256;
 constexpr std::int32_t kMaxTensors = 64;  // inputs or outputs of one call, converted on the stack
 
-Result<std::shared_ptr<const Plan>> plan_for(const q_model& model, Isa isa) {
+Result<std::shared_ptr<const Plan>> plan_for(const q_model& model, Isa isa, const Allocator& allocator) {
   const std::lock_guard lock(model.plans->mutex);
   auto& plan = model.plans->by_isa[static_cast<std::size_t>(isa)];
   if (plan == nullptr) {
-    OCTET_ASSIGN(plan, make_plan(model.graph, isa));
+    OCTET_ASSIGN(plan, make_plan(model.graph, isa, PlanUse::run, allocator));
   }
   return plan;
 }
@@ -33,13 +33,100 @@ Status bind(const q_tensor* tensors, std::int32_t count, const char* what, Bindi
   return {};
 }
 
-// More threads than CPUs would wait for each other; how many pieces suit a caller's threads, the caller knows.
-Status set_threads(const q_session_options& given, SessionOptions& options) {
+Status set_allocator(const q_allocator* given, Allocator& allocator) {
+  if (given == nullptr) return {};
+  q_allocator known{};
+  OCTET_TRY(read_struct(given, "options.allocator", &known));
+  if (known.allocate == nullptr || known.release == nullptr) {
+    return fail(Code::argument, "options.allocator: allocate and release must be given");
+  }
+  allocator = {known.allocate, known.release, known.user};
+  return {};
+}
+
+std::size_t whole_lines(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+// Room for the rows of a picture, where the network's only input may be one.
+void set_rows(const Graph& graph, SessionOptions& options) {
+  if (graph.inputs.size() != 1) return;
+  const Dims& dims = graph.at(graph.inputs[0]).dims;
+  if (dims.size() != 4 || dims[0] != 1) return;
+  const bool planar = image_order(dims) == TensorOrder::nchw;
+  const std::int64_t channels = dims[planar ? 1 : 3];
+  const std::int64_t width = dims[planar ? 3 : 2];
+  if ((channels != 1 && channels != 3 && channels != 4) || width > kMaxImageSide) return;
+  options.row_floats = width * channels;
+  options.rows.shared = whole_lines(Preprocessor::shared_bytes(width));
+  options.rows.own = whole_lines(Preprocessor::own_bytes(width, static_cast<int>(channels)) +
+                                 static_cast<std::size_t>(options.row_floats) * sizeof(float));
+}
+
+// What the caller's options say, and the plan that they ask for.
+struct Wanted {
+  SessionOptions options;
+  std::shared_ptr<const Plan> plan;
+};
+
+Result<Wanted> read_options(const q_model& model, const q_session_options* options) {
+  q_session_options given{};
+  OCTET_TRY(read_struct(options, "options", &given));
+  OCTET_ASSIGN(const std::string isa_name, text_of(given.isa, "options.isa"));
+  OCTET_ASSIGN(const Isa isa, choose_isa(isa_name));
+  Wanted wanted;
+  // More threads than CPUs would wait for each other; how many pieces suit a caller's threads, the caller knows.
   const bool own = given.runner == nullptr;
   OCTET_ASSIGN(const int threads, thread_count(given.threads, own ? 1 : std::min(usable_cpu_count(), kMaxThreads)));
-  options.threads = own ? std::min(threads, usable_cpu_count()) : threads;
-  options.runner = {given.runner, given.runner_user};
-  return {};
+  wanted.options.threads = own ? std::min(threads, usable_cpu_count()) : threads;
+  wanted.options.runner = {given.runner, given.runner_user};
+  wanted.options.profile = given.profile != 0;
+  OCTET_TRY(set_allocator(given.allocator, wanted.options.allocator));
+  if (given.arena != nullptr) {
+    wanted.options.arena = {static_cast<std::byte*>(given.arena), given.arena_bytes};
+  } else if (given.arena_bytes != 0) {
+    return fail(Code::argument, "options.arena is NULL and options.arena_bytes is not 0");
+  }
+  set_rows(*model.graph, wanted.options);
+  OCTET_ASSIGN(wanted.plan, plan_for(model, isa, wanted.options.allocator));
+  return wanted;
+}
+
+q_session_info info_of(const Plan& plan, int threads, std::size_t arena_bytes) {
+  q_session_info info{};
+  info.threads = threads;
+  info.step_count = static_cast<std::int32_t>(plan.steps.size());
+  info.arena_bytes = static_cast<std::int64_t>(arena_bytes);
+  info.packed_bytes = static_cast<std::int64_t>(plan.packed_bytes);
+  info.isa = q_text(name_of(plan.isa));
+  return info;
+}
+
+// A picture on its way into the network.
+class PictureRows final : public RowSource {
+ public:
+  PictureRows(const Preprocessor& preprocessor, TensorOrder order)
+      : preprocessor_(preprocessor), planar_(order == TensorOrder::nchw), width_(preprocessor.width()) {}
+
+  ImageAxes axes() const override { return planar_ ? ImageAxes{1, 2, 3} : ImageAxes{3, 1, 2}; }
+  void start(std::byte* shared) const noexcept override { preprocessor_.start(shared); }
+  void make_row(std::int64_t row, bool first, const std::byte* shared, std::byte* own,
+                float* out) const noexcept override {
+    preprocessor_.make_row(row, first, shared, own, out, width_);
+  }
+
+ private:
+  const Preprocessor& preprocessor_;
+  bool planar_;
+  std::int64_t width_;
+};
+
+// The session's own recipe was resolved when it was made; another one is now.
+Result<ImageRecipe> recipe_of_run(const q_session& session, const Graph& graph, const q_recipe* given) {
+  if (graph.inputs.size() != 1) {
+    return fail(Code::argument, "the network has " + std::to_string(graph.inputs.size()) +
+                                    " inputs and a picture fills one: use q_pixels_to_input and q_session_run");
+  }
+  if (given == nullptr && session.recipe.present) return session.recipe;
+  return recipe_for(graph, 0, given);
 }
 
 }  // namespace
@@ -54,18 +141,26 @@ OCTET_EXPORT q_status q_session_create(const q_model* model, const q_session_opt
   return guarded(error, [&]() -> Status {
     OCTET_TRY(not_null(model, "model"));
     OCTET_TRY(not_null(out, "out"));
-    q_session_options given{};
-    OCTET_TRY(read_struct(options, "options", &given));
-    OCTET_ASSIGN(const std::string isa_name, text_of(given.isa, "options.isa"));
-    OCTET_ASSIGN(const Isa isa, choose_isa(isa_name));
-    SessionOptions session_options;
-    OCTET_TRY(set_threads(given, session_options));
-    session_options.profile = given.profile != 0;
-    OCTET_ASSIGN(const auto plan, plan_for(*model, isa));
+    OCTET_ASSIGN(Wanted wanted, read_options(*model, options));
     auto handle = std::make_unique<q_session>();
-    OCTET_ASSIGN(handle->session, Session::create(plan, session_options));
+    if (auto recipe = model->graph->inputs.size() == 1 ? recipe_for(*model->graph, 0, nullptr)
+                                                       : Result<ImageRecipe>(ImageRecipe{});
+        recipe.ok()) {
+      handle->recipe = *recipe;
+    }
+    OCTET_ASSIGN(handle->session, Session::create(std::move(wanted.plan), wanted.options));
     *out = handle.release();
     return {};
+  });
+}
+
+OCTET_EXPORT q_status q_session_measure(const q_model* model, const q_session_options* options, q_session_info* out,
+                                        q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    OCTET_ASSIGN(const Wanted wanted, read_options(*model, options));
+    OCTET_ASSIGN(const std::size_t arena_bytes, Session::measure(*wanted.plan, wanted.options));
+    return write_struct(info_of(*wanted.plan, wanted.options.threads, arena_bytes), "out", out);
   });
 }
 
@@ -84,17 +179,33 @@ OCTET_EXPORT q_status q_session_run(q_session* session, const q_tensor* inputs, 
   });
 }
 
+OCTET_EXPORT q_status q_session_run_image(q_session* session, const q_pixels* pixels, const q_recipe* recipe,
+                                          const q_tensor* outputs, int32_t output_count, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(session, "session"));
+    OCTET_ASSIGN(const PixelView view, view_of(pixels));
+    OCTET_TRY(not_null(view.data, "pixels.data"));
+    const Graph& graph = *session->session->plan().graph;
+    OCTET_ASSIGN(const ImageRecipe resolved, recipe_of_run(*session, graph, recipe));
+    OCTET_ASSIGN(const Preprocessor preprocessor, Preprocessor::create(view, resolved));
+    const PictureRows rows(preprocessor, image_order(graph.at(graph.inputs[0]).dims));
+    Binding input;
+    input.rows = &rows;
+    Binding bound_outputs[kMaxTensors];
+    OCTET_TRY(bind(outputs, output_count, "output", bound_outputs));
+    return session->session->run({&input, 1}, {bound_outputs, static_cast<std::size_t>(output_count)});
+  });
+}
+
+OCTET_EXPORT void q_session_cancel(q_session* session, int32_t cancelled) {
+  if (session != nullptr) session->session->cancel(cancelled != 0);
+}
+
 OCTET_EXPORT q_status q_session_get_info(const q_session* session, q_session_info* out, q_error* error) {
   return guarded(error, [&]() -> Status {
     OCTET_TRY(not_null(session, "session"));
-    const Plan& plan = session->session->plan();
-    q_session_info info{};
-    info.threads = session->session->threads();
-    info.step_count = static_cast<std::int32_t>(plan.steps.size());
-    info.arena_bytes = static_cast<std::int64_t>(session->session->memory_bytes());
-    info.packed_bytes = static_cast<std::int64_t>(plan.packed_bytes);
-    info.isa = q_text(name_of(plan.isa));
-    return write_struct(info, "out", out);
+    const Session& made = *session->session;
+    return write_struct(info_of(made.plan(), made.threads(), made.memory_bytes()), "out", out);
   });
 }
 

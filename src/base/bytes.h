@@ -12,8 +12,15 @@ namespace octet {
 
 inline constexpr std::size_t kAlignment = 64;  // bytes; of every tensor and every weight
 
+// Where memory comes from: the system, or functions of the caller (octet.h, q_allocator).
+struct Allocator {
+  void* (*allocate)(void* user, std::size_t size, std::size_t alignment) = nullptr;  // null: the system
+  void (*release)(void* user, void* memory, std::size_t size) = nullptr;
+  void* user = nullptr;
+};
+
 // Zero-initialised memory aligned to kAlignment. Throws std::bad_alloc.
-std::shared_ptr<std::byte[]> allocate_aligned(std::size_t size_bytes);
+std::shared_ptr<std::byte[]> allocate_aligned(std::size_t size_bytes, const Allocator& allocator = {});
 
 class Bytes {
  public:

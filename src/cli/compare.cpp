@@ -89,7 +89,7 @@ Report compare(const Network& reference, const Network& model, const Options& op
   q_report* report = nullptr;
   const q_status status = q_compare(reference.model.get(), model.model.get(), &settings, &report, &error);
   console.clear_progress();
-  check(status, error, file_behind(status, options));
+  check(status, console.whole_message(error), file_behind(status, options));
   return Report(report);
 }
 

@@ -78,10 +78,18 @@ std::int32_t Console::on_progress(void* user, const q_progress* progress) {
 void Console::on_log(void* user, std::int32_t level, q_str message) {
   try {
     Console& console = *static_cast<Console*>(user);
-    level >= Q_LOG_WARNING ? console.warning(view(message)) : console.note(view(message));
+    if (level == Q_LOG_ERROR) {
+      console.long_message_ = view(message);
+    } else {
+      level >= Q_LOG_WARNING ? console.warning(view(message)) : console.note(view(message));
+    }
   } catch (const std::bad_alloc&) {
     // As above: what needs memory next will fail and say so.
   }
+}
+
+std::string Console::whole_message(const q_error& error) {
+  return long_message_.empty() ? error.message : std::exchange(long_message_, {});
 }
 
 void LoopProgress::show(std::int64_t done) {

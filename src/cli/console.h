@@ -29,6 +29,8 @@ class Console {
   // Callbacks of the library; `user` is the Console. Progress asks the library to stop after Ctrl-C.
   static std::int32_t on_progress(void* user, const q_progress* progress);
   static void on_log(void* user, std::int32_t level, q_str message);
+  // The message of the call that just failed: the log's, where the error holds no more than a part of it.
+  std::string whole_message(const q_error& error);
 
  private:
   void line(std::string_view prefix, std::string_view message);
@@ -36,6 +38,7 @@ class Console {
   bool terminal_;
   bool shown_ = false;  // a line of progress stands on the terminal
   std::chrono::steady_clock::time_point last_update_{};
+  std::string long_message_;  // of a failure, from the log
 };
 
 // Progress of a loop of the command itself: the time left is guessed from the time so far.

@@ -11,49 +11,15 @@
 
 namespace octet::cli {
 
-namespace {
-
-struct LogLine {
-  std::int32_t level;
-  std::string text;
-};
-
-void keep_line(void* user, std::int32_t level, q_str message) {
-  try {
-    static_cast<std::vector<LogLine>*>(user)->push_back({level, std::string(view(message))});
-  } catch (const std::bad_alloc&) {
-    // Without memory for a line, loading itself is about to say so.
-  }
-}
-
-// The library logs a failure in full, where q_error holds a part that ends in "...": the failure takes that text, which
-// is then no line of its own.
-std::string take_full_message(std::vector<LogLine>& lines, std::string message) {
-  const std::string_view part =
-      std::string_view(message).substr(0, message.size() - (message.ends_with("...") ? 3 : 0));
-  for (auto line = lines.begin(); line != lines.end(); ++line) {
-    if (part.empty() || !line->text.starts_with(part)) continue;
-    message = std::move(line->text);
-    lines.erase(line);
-    break;
-  }
-  return message;
-}
-
-}  // namespace
-
 Network load_network(const std::string& path, Console& console) {
   stop_if_interrupted();
-  std::vector<LogLine> lines;
   auto options = sized<q_load_options>();
-  options.log = keep_line;
-  options.log_user = &lines;
+  options.log = Console::on_log;
+  options.log_user = &console;
   auto error = sized<q_error>();
   q_model* model = nullptr;
   const q_status status = q_model_load(text_of(path), &options, &model, &error);
-  const std::string message = status == Q_OK ? std::string() : take_full_message(lines, error.message);
-  for (const LogLine& line : lines) Console::on_log(&console, line.level, text_of(line.text));
-  check(status, message, path);
+  check(status, console.whole_message(error), path);
   return describe(Model(model), path);
 }
 

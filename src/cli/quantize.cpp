@@ -109,7 +109,8 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   q_report* report = nullptr;
   const q_status status = q_quantize(source.model.get(), &settings, &model, &report, &error);
   console.clear_progress();
-  check(status, error, status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source);
+  check(status, console.whole_message(error),
+        status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source);
   Report owned(report);
   return {describe(Model(model), options.target), std::move(owned)};
 }

@@ -143,7 +143,7 @@ struct Results {
 };
 
 std::vector<Detection> faces_in(const Plan& plan, const Options& options, const TensorBuffers& outputs,
-                                const std::optional<q_mapping>& mapping, const std::optional<q_image_info>& image) {
+                                const std::optional<q_mapping>& mapping, const std::optional<q_pixels>& image) {
   const DetectorLayout& layout = *plan.detector;
   std::vector<Detection> faces = detect(layout, outputs[layout.scores], outputs[layout.boxes], options.detection);
   if (!mapping || !image) return faces;
@@ -155,20 +155,20 @@ Results run(const Network& network, const Plan& plan, const Options& options) {
   TensorBuffers inputs(network.inputs);
   Results results{TensorBuffers(network.outputs), {}};
   std::optional<q_mapping> mapping;
-  std::optional<q_image_info> info;
+  std::optional<q_pixels> pixels;
   Image image;
   if (options.image.empty()) {
     fill_from_arrays(options.arrays, network, inputs);
   } else {
     const q_recipe recipe = choose_recipe(network, options.config);
     image = load_image(options.image, recipe.format);
-    info = image_info(image.get());
-    mapping = fill_from_image(image.get(), options.image, network, recipe, inputs);
+    pixels = pixels_of(image.get());
+    mapping = fill_from_image(*pixels, options.image, network, recipe, inputs);
   }
   const Session session = create_session(network, options.threads, options.isa, false);
   run_session(session.get(), inputs, results.outputs);
   stop_if_interrupted();
-  if (plan.detector) results.faces = faces_in(plan, options, results.outputs, mapping, info);
+  if (plan.detector) results.faces = faces_in(plan, options, results.outputs, mapping, pixels);
   return results;
 }
 
@@ -180,9 +180,8 @@ void write_files(const Network& network, const Plan& plan, const Options& option
   if (options.draw.empty()) return;
   // In the colours of the file, whatever the network's own are.
   const Image image = load_image(options.image, Q_PIXELS_RGB);
-  const q_image_info info = image_info(image.get());
-  const std::size_t bytes = static_cast<std::size_t>(info.width) * static_cast<std::size_t>(info.height) * 3;
-  Canvas canvas(info.width, info.height, std::span(info.pixels, bytes));
+  const q_pixels pixels = pixels_of(image.get());
+  Canvas canvas(pixels.width, pixels.height, std::span(pixels.data, pixels.size_bytes));
   draw_detections(canvas, results.faces);
   write_png(options.draw, canvas);
 }

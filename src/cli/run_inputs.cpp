@@ -50,7 +50,7 @@ q_recipe choose_recipe(const Network& network, const std::string& config) {
   }
   auto recipe = sized<q_recipe>();
   auto error = sized<q_error>();
-  check(q_recipe_from_config(text_of(config), &recipe, &error), error, config);
+  check(q_recipe_from_config(text_of(config), {}, &recipe, &error), error, config);
   return recipe;
 }
 
@@ -61,24 +61,24 @@ Image load_image(const std::string& path, std::int32_t format) {
   return Image(image);
 }
 
-q_image_info image_info(const q_image* image) {
-  auto info = sized<q_image_info>();
+q_pixels pixels_of(const q_image* image) {
+  auto pixels = sized<q_pixels>();
   auto error = sized<q_error>();
-  check(q_image_get_info(image, &info, &error), error);
-  return info;
+  check(q_image_get_pixels(image, &pixels, &error), error);
+  return pixels;
 }
 
-q_mapping fill_from_image(const q_image* image, const std::string& path, const Network& network, const q_recipe& recipe,
-                          TensorBuffers& inputs) {
+q_mapping fill_from_image(const q_pixels& pixels, const std::string& path, const Network& network,
+                          const q_recipe& recipe, TensorBuffers& inputs) {
   if (inputs.size() != 1) {
     throw Failure(Q_E_ARGUMENT, network.path + ": --image feeds one input, but the model has " + input_names(network) +
                                     "; give --input NAME=FILE.npy for each");
   }
   auto error = sized<q_error>();
-  check(q_image_to_input(image, network.model.get(), 0, &recipe, inputs[0].data(), inputs[0].size(), &error), error,
+  check(q_pixels_to_input(&pixels, network.model.get(), 0, &recipe, inputs[0].data(), inputs[0].size(), &error), error,
         path);
   auto mapping = sized<q_mapping>();
-  check(q_image_get_mapping(image, network.model.get(), 0, &recipe, &mapping, &error), error, path);
+  check(q_pixels_get_mapping(&pixels, network.model.get(), 0, &recipe, &mapping, &error), error, path);
   return mapping;
 }
 

@@ -209,4 +209,29 @@ std::int64_t count_macs(const Graph& graph, const Node& node) {
   return checked_mul(results, depth, &macs) ? macs : std::numeric_limits<std::int64_t>::max();
 }
 
+bool is_int8(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](TensorId id) { return graph.at(id).dtype == DType::i8; });
+  });
+}
+
+std::int64_t weight_bytes(const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const Tensor& tensor : graph.tensors) {
+    if (tensor.constant) bytes += static_cast<std::int64_t>(tensor.data.size());
+  }
+  return bytes;
+}
+
+MacCount count_macs(const Graph& graph) {
+  MacCount count;
+  for (const Node& node : graph.nodes) {
+    const std::int64_t macs = count_macs(graph, node);
+    count.all += macs;
+    if (graph.at(node.inputs[0]).dtype == DType::i8) count.int8 += macs;
+  }
+  return count;
+}
+
 }  // namespace octet

@@ -88,5 +88,12 @@ const char* kind_of(const Graph& graph, const Node& node);
 
 // Multiply-accumulates of one run: conv, conv_transpose, gemm, mat_mul. Requires inferred shapes.
 std::int64_t count_macs(const Graph& graph, const Node& node);
+struct MacCount {
+  std::int64_t all = 0, int8 = 0;
+};
+MacCount count_macs(const Graph& graph);
+
+bool is_int8(const Graph& graph);
+std::int64_t weight_bytes(const Graph& graph);  // of all constants, as stored
 
 }  // namespace octet

@@ -23,6 +23,26 @@ struct Image {
   std::vector<std::uint8_t> pixels;  // interleaved rows from the top: pixels[(y * width + x) * channels + c]
 };
 
+// Pixels that lie somewhere: decoded ones, or the caller's.
+struct PixelView {
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;  // bytes
+  int width = 0;
+  int height = 0;
+  PixelFormat format = PixelFormat::rgb;
+  std::int64_t row_stride = 0;  // bytes from a row to the next
+};
+
+// `format`: the one that the image was decoded to.
+inline PixelView view_of(const Image& image, PixelFormat format) {
+  return {image.pixels.data(),
+          image.pixels.size(),
+          image.width,
+          image.height,
+          format,
+          std::int64_t{image.width} * image.channels};
+}
+
 // Decodes a whole JPEG (baseline, progressive, arithmetic; grey, YCbCr, RGB, CMYK, YCCK) or PNG (all depths
 // and colour types, interlaced or not) to `format`:
 //  - the EXIF orientation is applied, so that the result stands as a viewer shows it;

@@ -2,117 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/text.h"
+#include "image/in_quotes.h"
 
 namespace octet {
 namespace {
 
-using Index = std::int64_t;
-
-// What happens along one axis, in pixels.
-struct AxisPlacement {
-  Index crop = 0;     // first image pixel that is kept
-  Index kept = 0;     // how many
-  Index resized = 0;  // their number after the resize
-  Index target = 0;   // size of the network input
-  Index margin = 0;   // where the first resized pixel comes in the input; negative: the result is cut
-};
-
-struct Placement {
-  AxisPlacement x, y;
-};
-
-void center_crop(Index size, float part, AxisPlacement* axis) {
-  axis->kept = std::clamp<Index>(std::llround(static_cast<double>(size) * static_cast<double>(part)), 1, size);
-  axis->crop = (size - axis->kept) / 2;
-}
-
-// The shorter side to `shorter_side`; more where that leaves a part of the target uncovered.
-void resize_to_cover(Index shorter_side, AxisPlacement* x, AxisPlacement* y) {
-  const Index shorter = std::min(x->kept, y->kept);
-  x->resized = std::max<Index>(1, x->kept * shorter_side / shorter);
-  y->resized = std::max<Index>(1, y->kept * shorter_side / shorter);
-  if (x->resized >= x->target && y->resized >= y->target) return;
-  // The axis that needs the larger scale fits exactly, and the other one follows.
-  const bool x_decides = x->target * y->kept >= y->target * x->kept;
-  AxisPlacement* tight = x_decides ? x : y;
-  AxisPlacement* loose = x_decides ? y : x;
-  tight->resized = tight->target;
-  loose->resized = std::max(loose->target, loose->kept * tight->target / tight->kept);
-}
-
-void resize_to_fit(AxisPlacement* x, AxisPlacement* y) {
-  const bool x_decides = x->target * y->kept <= y->target * x->kept;
-  AxisPlacement* tight = x_decides ? x : y;
-  AxisPlacement* loose = x_decides ? y : x;
-  tight->resized = tight->target;
-  const Index rounded = (2 * loose->kept * tight->target + tight->kept) / (2 * tight->kept);
-  loose->resized = std::clamp<Index>(rounded, 1, loose->target);
-}
-
-// Half of the free (or excess) pixels, rounded down in both cases.
-Index half_margin(const AxisPlacement& axis) {
-  const Index free = axis.target - axis.resized;
-  return free >= 0 ? free / 2 : -(-free / 2);
-}
-
-bool valid_part(float part) { return part > 0 && part <= 1; }
-
-Status check(Index image_width, Index image_height, const ImageRecipe& recipe) {
-  const std::array<Index, 2> image{image_height, image_width};
-  if (image_width < 1 || image_height < 1 || image_width > kMaxImageSide || image_height > kMaxImageSide) {
-    return fail(Code::argument, "an image of (height x width) " + shape_text(image) + " cannot be prepared: 1 to " +
-                                    std::to_string(kMaxImageSide) + " pixels a side are possible");
-  }
-  const std::array<Index, 2> target{recipe.height, recipe.width};
-  if (recipe.width < 1 || recipe.height < 1 || recipe.width > kMaxImageSide || recipe.height > kMaxImageSide) {
-    return fail(Code::argument, "an input of (height x width) " + shape_text(target) +
-                                    " cannot be made of an image: 1 to " + std::to_string(kMaxImageSide) +
-                                    " pixels a side are possible");
-  }
-  if (recipe.shorter_side < 0 || recipe.shorter_side > kMaxImageSide) {
-    return fail(Code::argument, "shorter_side is " + std::to_string(recipe.shorter_side) + ": 0 to " +
-                                    std::to_string(kMaxImageSide) + " pixels are possible");
-  }
-  if (!valid_part(recipe.center_crop_h) || !valid_part(recipe.center_crop_w)) {
-    return fail(Code::argument, "center_crop_h and center_crop_w are " + std::to_string(recipe.center_crop_h) +
-                                    " and " + std::to_string(recipe.center_crop_w) + ": parts in (0, 1] are possible");
-  }
-  return {};
-}
-
-Result<Placement> place(Index image_width, Index image_height, const ImageRecipe& recipe) {
-  OCTET_TRY(check(image_width, image_height, recipe));
-  Placement placement;
-  AxisPlacement& x = placement.x;
-  AxisPlacement& y = placement.y;
-  center_crop(image_width, recipe.center_crop_w, &x);
-  center_crop(image_height, recipe.center_crop_h, &y);
-  x.target = recipe.width;
-  y.target = recipe.height;
-  switch (recipe.fit) {
-    case FitMode::stretch:
-      x.resized = x.target;
-      y.resized = y.target;
-      break;
-    case FitMode::crop:
-      resize_to_cover(recipe.shorter_side != 0 ? recipe.shorter_side : std::min(x.target, y.target), &x, &y);
-      break;
-    case FitMode::letterbox:
-      resize_to_fit(&x, &y);
-      break;
-  }
-  x.margin = half_margin(x);
-  y.margin = half_margin(y);
-  return placement;
-}
-
-// Two neighbouring image pixels and the weight of the second.
+// Two neighbouring image pixels along an axis and the weight of the second.
 struct Tap {
-  Index first;
-  Index second;
+  std::int32_t first;
+  std::int32_t second;
   float weight;
 };
 
@@ -123,127 +25,222 @@ Tap tap_of(const AxisPlacement& axis, Index target_position) {
   // Only the first pixels of an enlarged axis lie before the centre of the first image pixel.
   const Index whole = numerator >= 0 ? numerator / denominator : -1;
   const Index remainder = numerator - whole * denominator;
-  return {axis.crop + std::clamp<Index>(whole, 0, axis.kept - 1),
-          axis.crop + std::clamp<Index>(whole + 1, 0, axis.kept - 1),
+  return {static_cast<std::int32_t>(axis.crop + std::clamp<Index>(whole, 0, axis.kept - 1)),
+          static_cast<std::int32_t>(axis.crop + std::clamp<Index>(whole + 1, 0, axis.kept - 1)),
           static_cast<float>(remainder) / static_cast<float>(denominator)};
 }
 
-// Target positions that the resized image covers.
 struct Range {
   Index begin, end;
 };
+// Target positions that the resized image covers.
 Range covered(const AxisPlacement& axis) {
   return {std::max<Index>(0, axis.margin), std::min(axis.target, axis.margin + axis.resized)};
 }
 
-template <int kChannels>
-void resize_row(const std::uint8_t* row, std::span<const Tap> taps, float* out) {
-  const std::size_t count = taps.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint8_t* const first = row + taps[i].first * kChannels;
-    const std::uint8_t* const second = row + taps[i].second * kChannels;
-    for (int c = 0; c < kChannels; ++c) {
-      const auto a = static_cast<float>(first[c]);
-      const auto b = static_cast<float>(second[c]);
-      out[static_cast<std::size_t>(c) * count + i] = a + (b - a) * taps[i].weight;
-    }
+// The byte of a source pixel that is channel `channel` of the target format.
+constexpr int kOpaque = -1;  // no byte: 255
+constexpr int kGrey = -2;    // of all three colours
+int source_of(PixelFormat source, PixelFormat target, int channel) {
+  if (target == PixelFormat::gray) return source == PixelFormat::gray ? 0 : kGrey;
+  if (channel == 3) return channels_of(source) == 4 ? 3 : kOpaque;
+  if (source == PixelFormat::gray) return 0;
+  const auto reversed = [](PixelFormat format) { return format == PixelFormat::bgr || format == PixelFormat::bgra; };
+  return reversed(source) == reversed(target) ? channel : 2 - channel;
+}
+
+float blend(float a, float b, float weight) { return a + (b - a) * weight; }
+
+// One channel of a row, resized to the columns of the taps, whose positions are in bytes.
+void resize_channel(const std::uint8_t* row, const Tap* taps, Index count, float* out) {
+  for (Index i = 0; i < count; ++i) {
+    out[i] = blend(static_cast<float>(row[taps[i].first]), static_cast<float>(row[taps[i].second]), taps[i].weight);
   }
 }
 
-// Image rows resized to the columns of the input, channel after channel. Keeps the last two: enlarging asks for
-// the same ones again and again.
-class ResizedRows {
- public:
-  ResizedRows(const Image& image, std::vector<Tap> columns) : image_(image), columns_(std::move(columns)) {
-    for (auto& values : values_) values.resize(columns_.size() * static_cast<std::size_t>(image.channels));
-  }
+void resize_grey(const std::uint8_t* row, bool reversed, const Tap* taps, Index count, float* out) {
+  const int red = reversed ? 2 : 0;
+  const auto grey = [&](std::int32_t at) {
+    const std::uint8_t* p = row + at;
+    return static_cast<float>((299 * p[red] + 587 * p[1] + 114 * p[2 - red] + 500) / 1000);
+  };
+  for (Index i = 0; i < count; ++i) out[i] = blend(grey(taps[i].first), grey(taps[i].second), taps[i].weight);
+}
 
-  // The pointer stays valid until the second call after this one for other rows.
-  const float* get(Index row) {
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (rows_[i] == row) {
-        oldest_ = 1 - i;
-        return values_[i].data();
-      }
-    }
-    const std::size_t slot = oldest_;
-    oldest_ = 1 - slot;
-    rows_[slot] = row;
-    fill(row, values_[slot].data());
-    return values_[slot].data();
-  }
-
- private:
-  void fill(Index row, float* out) const {
-    const std::uint8_t* const pixels = image_.pixels.data() + row * image_.width * image_.channels;
-    if (image_.channels == 1) {
-      resize_row<1>(pixels, columns_, out);
-    } else if (image_.channels == 3) {
-      resize_row<3>(pixels, columns_, out);
-    } else {
-      resize_row<4>(pixels, columns_, out);
-    }
-  }
-
-  const Image& image_;
-  std::vector<Tap> columns_;
-  std::array<std::vector<float>, 2> values_;
-  std::array<Index, 2> rows_{-1, -1};
-  std::size_t oldest_ = 0;
-};
-
-// One channel of an output row, `step` values apart.
-void blend_rows(const float* top, const float* bottom, float weight, float mean, float normal, Index count, Index step,
+// One channel of an output row.
+void blend_rows(const float* top, const float* bottom, float weight, float mean, float normal, Index count,
                 float* out) {
-  for (Index i = 0; i < count; ++i) {
-    const float pixel = top[i] + (bottom[i] - top[i]) * weight;
-    out[i * step] = (pixel - mean) * normal;
+  for (Index i = 0; i < count; ++i) out[i] = (blend(top[i], bottom[i], weight) - mean) * normal;
+}
+
+// The memory of a thread: which image rows are kept, and these, resized, channel after channel.
+struct KeptRows {
+  std::array<Index, 2> rows;
+  Index oldest;
+  float* values(std::size_t slot, std::size_t row_floats) {
+    return reinterpret_cast<float*>(reinterpret_cast<std::byte*>(this) + kAlignment) + slot * row_floats;
   }
+};
+static_assert(sizeof(KeptRows) <= kAlignment);
+
+// A whole number of cache lines.
+std::size_t row_floats(Index width, int channels) {
+  return (static_cast<std::size_t>(width) * static_cast<std::size_t>(channels) + 15) / 16 * 16;
+}
+
+Status check_pixels(const PixelView& pixels) {
+  const Index row = Index{pixels.width} * channels_of(pixels.format);
+  if (pixels.row_stride < row) {
+    return fail(Code::argument, "the rows of the picture are " + std::to_string(pixels.row_stride) +
+                                    " bytes apart, less than the " + std::to_string(row) + " that they take");
+  }
+  // Neither product can overflow: a side is at most 65535, and the stride is checked by division.
+  const auto size = static_cast<Index>(pixels.size);
+  if (size < row || pixels.height - 1 > (size - row) / pixels.row_stride) {
+    return fail(Code::argument, "the picture holds " + std::to_string(pixels.size) + " bytes, less than its " +
+                                    std::to_string(pixels.height) + " rows of " + std::to_string(row) + " bytes take");
+  }
+  return {};
 }
 
 }  // namespace
 
-Status preprocess(const Image& image, const ImageRecipe& recipe, TensorOrder order, std::span<float> out) {
-  OCTET_ASSIGN(const Placement placement, place(image.width, image.height, recipe));
-  const Index channels = channels_of(recipe.format);
-  if (image.channels != channels) {
-    return fail(Code::argument, "the image has " + std::to_string(image.channels) + " channels and the recipe wants " +
-                                    std::to_string(channels) + ": decode it to the recipe's format");
+TensorOrder image_order(std::span<const std::int64_t> dims) {
+  auto channels = [](std::int64_t c) { return c == 1 || c == 3 || c == 4; };
+  const bool last = dims.size() == 4 && channels(dims[3]) && !channels(dims[1]);
+  return last ? TensorOrder::nhwc : TensorOrder::nchw;
+}
+
+Result<ImageRecipe> resolve_recipe(const ImageRecipe& recipe, std::string_view input_name,
+                                   std::span<const std::int64_t> dims, TensorOrder order) {
+  const auto where = [&] { return "input " + in_quotes(input_name) + " is " + shape_text(dims); };
+  if (dims.size() != 4 || dims[0] != 1) {
+    return fail(Code::shape, where() + ": an image fills an input of four dimensions whose first, the batch, is 1");
   }
-  if (static_cast<Index>(image.pixels.size()) != channels * image.width * image.height) {
-    return fail(Code::argument, "the image holds " + std::to_string(image.pixels.size()) + " bytes, not " +
-                                    std::to_string(channels * image.width * image.height));
+  const bool planar = order == TensorOrder::nchw;
+  const std::int64_t channels = dims[planar ? 1 : 3];
+  const std::int64_t height = dims[planar ? 2 : 1];
+  const std::int64_t width = dims[planar ? 3 : 2];
+  if (channels != channels_of(recipe.format)) {
+    return fail(Code::shape, where() + " with " + std::to_string(channels) + " channels, but \"format\" gives " +
+                                 std::to_string(channels_of(recipe.format)) +
+                                 ": choose among RGB, BGR (3), RGBA, BGRA (4) and GRAY (1)");
   }
-  const Index plane = Index{recipe.width} * recipe.height;
+  if ((recipe.width != 0 && recipe.width != width) || (recipe.height != 0 && recipe.height != height)) {
+    return fail(Code::shape, where() + ", but \"width\" and \"height\" are " + std::to_string(recipe.width) + " and " +
+                                 std::to_string(recipe.height) + ": leave them out or give the network's own");
+  }
+  if (width < 1 || height < 1 || width > kMaxImageSide || height > kMaxImageSide) {
+    return fail(Code::shape, where() + ": width and height of an image are 1 to " + std::to_string(kMaxImageSide));
+  }
+  ImageRecipe resolved = recipe;
+  resolved.width = static_cast<std::int32_t>(width);
+  resolved.height = static_cast<std::int32_t>(height);
+  return resolved;
+}
+
+Result<Preprocessor> Preprocessor::create(const PixelView& pixels, const ImageRecipe& recipe) {
+  OCTET_ASSIGN(const Placement placement, place(pixels.width, pixels.height, recipe));
+  OCTET_TRY(check_pixels(pixels));
+  return Preprocessor(pixels, recipe, placement);
+}
+
+Preprocessor::Preprocessor(const PixelView& pixels, const ImageRecipe& recipe, const Placement& placement)
+    : pixels_(pixels), recipe_(recipe), placement_(placement) {
+  const Range columns = covered(placement.x);
+  const Range rows = covered(placement.y);
+  columns_begin_ = columns.begin;
+  columns_ = columns.end - columns.begin;
+  rows_begin_ = rows.begin;
+  rows_end_ = rows.end;
+}
+
+std::size_t Preprocessor::shared_bytes(std::int64_t width) { return static_cast<std::size_t>(width) * sizeof(Tap); }
+
+std::size_t Preprocessor::own_bytes(std::int64_t width, int channels) {
+  return kAlignment + 2 * row_floats(width, channels) * sizeof(float);
+}
+
+void Preprocessor::start(std::byte* shared) const {
+  auto* taps = reinterpret_cast<Tap*>(shared);
+  const int pixel = channels_of(pixels_.format);
+  for (Index i = 0; i < columns_; ++i) {
+    taps[i] = tap_of(placement_.x, columns_begin_ + i);
+    taps[i].first *= pixel;
+    taps[i].second *= pixel;
+  }
+}
+
+const float* Preprocessor::resized_row(Index row, const std::byte* shared, std::byte* own) const {
+  auto* kept = reinterpret_cast<KeptRows*>(own);
+  const std::size_t floats = row_floats(recipe_.width, channels_of(recipe_.format));
+  for (std::size_t slot = 0; slot < 2; ++slot) {
+    if (kept->rows[slot] == row) {
+      kept->oldest = static_cast<Index>(1 - slot);
+      return kept->values(slot, floats);
+    }
+  }
+  const auto slot = static_cast<std::size_t>(kept->oldest);
+  kept->oldest = static_cast<Index>(1 - slot);
+  kept->rows[slot] = row;
+  float* const out = kept->values(slot, floats);
+  const auto* taps = reinterpret_cast<const Tap*>(shared);
+  const std::uint8_t* const from = pixels_.data + row * pixels_.row_stride;
+  for (int c = 0; c < channels_of(recipe_.format); ++c) {
+    float* const channel = out + c * columns_;
+    const int byte = source_of(pixels_.format, recipe_.format, c);
+    if (byte >= 0) {
+      resize_channel(from + byte, taps, columns_, channel);
+    } else if (byte == kOpaque) {
+      std::fill_n(channel, columns_, 255.0f);
+    } else {
+      const bool reversed = pixels_.format == PixelFormat::bgr || pixels_.format == PixelFormat::bgra;
+      resize_grey(from, reversed, taps, columns_, channel);
+    }
+  }
+  return out;
+}
+
+void Preprocessor::make_row(Index row, bool first, const std::byte* shared, std::byte* own, float* out,
+                            Index plane_step) const {
+  if (first) *reinterpret_cast<KeptRows*>(own) = {{-1, -1}, 0};
+  const int channels = channels_of(recipe_.format);
+  const bool inside = row >= rows_begin_ && row < rows_end_;
+  if (!inside || columns_ < recipe_.width) {
+    for (int c = 0; c < channels; ++c) std::fill_n(out + c * plane_step, recipe_.width, 0.0f);
+  }
+  if (!inside) return;
+  const Tap tap = tap_of(placement_.y, row);
+  const float* const top = resized_row(tap.first, shared, own);
+  const float* const bottom = resized_row(tap.second, shared, own);
+  for (int c = 0; c < channels; ++c) {
+    const auto k = static_cast<std::size_t>(c);
+    blend_rows(top + c * columns_, bottom + c * columns_, tap.weight, recipe_.mean[k], recipe_.normal[k], columns_,
+               out + c * plane_step + columns_begin_);
+  }
+}
+
+Status preprocess(const PixelView& pixels, const ImageRecipe& recipe, TensorOrder order, std::span<float> out) {
+  OCTET_ASSIGN(const Preprocessor preprocessor, Preprocessor::create(pixels, recipe));
+  const int channels = channels_of(recipe.format);
+  const Index width = recipe.width;
+  const Index plane = width * recipe.height;
   if (static_cast<Index>(out.size()) != channels * plane) {
     return fail(Code::argument, "the tensor has room for " + std::to_string(out.size()) + " values, not " +
                                     std::to_string(channels * plane));
   }
-
-  const Range columns = covered(placement.x);
-  const Range rows = covered(placement.y);
-  const Index count = columns.end - columns.begin;
-  if (count * (rows.end - rows.begin) != plane) std::fill(out.begin(), out.end(), 0.0f);
-  std::vector<Tap> taps;
-  taps.reserve(static_cast<std::size_t>(count));
-  for (Index x = columns.begin; x < columns.end; ++x) taps.push_back(tap_of(placement.x, x));
-  ResizedRows resized(image, std::move(taps));
-
+  const std::size_t shared_bytes = (Preprocessor::shared_bytes(width) + kAlignment - 1) / kAlignment * kAlignment;
+  const auto memory = allocate_aligned(shared_bytes + Preprocessor::own_bytes(width, channels));
+  std::byte* const own = memory.get() + shared_bytes;
+  preprocessor.start(memory.get());
   const bool planar = order == TensorOrder::nchw;
-  for (Index y = rows.begin; y < rows.end; ++y) {
-    const Tap tap = tap_of(placement.y, y);
-    const float* const top = resized.get(tap.first);
-    const float* const bottom = resized.get(tap.second);
-    const Index first = y * recipe.width + columns.begin;
-    for (Index c = 0; c < channels; ++c) {
-      const auto k = static_cast<std::size_t>(c);
-      float* const target = out.data() + (planar ? c * plane + first : first * channels + c);
-      const Index from = c * count;
-      if (planar) {  // a constant step lets the compiler vectorise
-        blend_rows(top + from, bottom + from, tap.weight, recipe.mean[k], recipe.normal[k], count, 1, target);
-      } else {
-        blend_rows(top + from, bottom + from, tap.weight, recipe.mean[k], recipe.normal[k], count, channels, target);
-      }
+  std::vector<float> values(planar ? 0 : static_cast<std::size_t>(width * channels));
+  for (Index y = 0; y < recipe.height; ++y) {
+    float* const row = out.data() + y * width * (planar ? 1 : channels);
+    preprocessor.make_row(y, y == 0, memory.get(), own, planar ? row : values.data(), planar ? plane : width);
+    if (planar) continue;
+    for (int c = 0; c < channels; ++c) {
+      for (Index x = 0; x < width; ++x) row[x * channels + c] = values[static_cast<std::size_t>(c * width + x)];
     }
   }
   return {};

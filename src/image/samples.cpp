@@ -103,36 +103,10 @@ Status ImageSource::load(std::size_t index, std::span<const SampleInput> inputs)
                                  " inputs and an image fills only one: give the samples as sequences "
                                  "(\"input_type\": \"sequence\", a folder a sample)");
   }
-  OCTET_ASSIGN(const ImageRecipe recipe, resolve_recipe(recipe_, inputs[0]));
+  const SampleInput& input = inputs[0];
+  OCTET_ASSIGN(const ImageRecipe recipe, resolve_recipe(recipe_, input.name, input.dims, input.order));
   OCTET_ASSIGN(const Image image, load_image(path(index), recipe.format));
-  return preprocess(image, recipe, inputs[0].order, inputs[0].values).within(in_quotes(path(index)));
-}
-
-Result<ImageRecipe> resolve_recipe(const ImageRecipe& recipe, const SampleInput& input) {
-  const std::string where = "input " + in_quotes(input.name) + " is " + shape_text(input.dims);
-  if (input.dims.size() != 4 || input.dims[0] != 1) {
-    return fail(Code::shape, where + ": an image fills an input of four dimensions whose first, the batch, is 1");
-  }
-  const bool planar = input.order == TensorOrder::nchw;
-  const std::int64_t channels = input.dims[planar ? 1 : 3];
-  const std::int64_t height = input.dims[planar ? 2 : 1];
-  const std::int64_t width = input.dims[planar ? 3 : 2];
-  if (channels != channels_of(recipe.format)) {
-    return fail(Code::shape, where + " with " + std::to_string(channels) + " channels, but \"format\" gives " +
-                                 std::to_string(channels_of(recipe.format)) +
-                                 ": choose among RGB, BGR (3), RGBA, BGRA (4) and GRAY (1)");
-  }
-  if ((recipe.width != 0 && recipe.width != width) || (recipe.height != 0 && recipe.height != height)) {
-    return fail(Code::shape, where + ", but \"width\" and \"height\" are " + std::to_string(recipe.width) + " and " +
-                                 std::to_string(recipe.height) + ": leave them out or give the network's own");
-  }
-  if (width < 1 || height < 1 || width > kMaxImageSide || height > kMaxImageSide) {
-    return fail(Code::shape, where + ": width and height of an image are 1 to " + std::to_string(kMaxImageSide));
-  }
-  ImageRecipe resolved = recipe;
-  resolved.width = static_cast<std::int32_t>(width);
-  resolved.height = static_cast<std::int32_t>(height);
-  return resolved;
+  return preprocess(view_of(image, recipe.format), recipe, input.order, input.values).within(in_quotes(path(index)));
 }
 
 }  // namespace octet

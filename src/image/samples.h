@@ -73,8 +73,4 @@ class ImageSource : public SampleSource {
   std::vector<std::string> warnings_;
 };
 
-// `recipe` with the input's own size where it names none. Code::shape, with a message about the input, when it is no
-// image of the recipe's channels or the recipe names another size.
-Result<ImageRecipe> resolve_recipe(const ImageRecipe& recipe, const SampleInput& input);
-
 }  // namespace octet

@@ -100,7 +100,7 @@ void finish(Prepare& p, ConvParams<Args>& params, const Constants& constants, Ru
   params.row = choose_row(list, p.isa(), [&](const auto& r) { return r.supports(geometry); });
   const auto* row = list.rows[params.row];
   const std::size_t size = row->packed_bytes(geometry);
-  auto packed = allocate_aligned(size);
+  auto packed = allocate_aligned(size, p.allocator);
   row->pack(geometry, constants, packed.get());
   const std::byte* begin = packed.get();
   p.step.packed = Bytes(std::shared_ptr<const void>(packed, begin), begin, size);

@@ -107,6 +107,7 @@ class Prepare {
 
   Status unsupported(const std::string& what) const { return fail(Code::unsupported, describe(node_) + ": " + what); }
 
+  Allocator allocator;  // for packed weights
   Step step;
   bool alias = false;  // output 0 has the bytes of input 0: nothing is run
 

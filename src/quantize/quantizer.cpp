@@ -145,31 +145,6 @@ Status check_weights(const Graph& graph) {
 
 }  // namespace
 
-bool is_int8(const Graph& graph) {
-  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
-    return std::any_of(node.outputs.begin(), node.outputs.end(),
-                       [&](TensorId id) { return graph.at(id).dtype == DType::i8; });
-  });
-}
-
-std::int64_t weight_bytes(const Graph& graph) {
-  std::int64_t bytes = 0;
-  for (const Tensor& tensor : graph.tensors) {
-    if (tensor.constant) bytes += static_cast<std::int64_t>(tensor.data.size());
-  }
-  return bytes;
-}
-
-MacCount count_macs(const Graph& graph) {
-  MacCount count;
-  for (const Node& node : graph.nodes) {
-    const std::int64_t macs = count_macs(graph, node);
-    count.all += macs;
-    if (graph.at(node.inputs[0]).dtype == DType::i8) count.int8 += macs;
-  }
-  return count;
-}
-
 Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t used) {
   Samples samples;
   const std::size_t count = source->count();
@@ -187,11 +162,12 @@ Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t 
 }
 
 Result<std::shared_ptr<const SampleSource>> open_samples(const Graph& graph, const QuantizeConfig& config,
-                                                         const std::string& config_file, const std::string& folder) {
+                                                         const std::string& config_name, const std::string& config_file,
+                                                         const std::string& folder) {
   std::string path = folder;
   if (path.empty()) {
     if (config.path.empty()) {
-      return fail(Code::config, "'" + config_file + "': key 'path' is missing: the folder of the calibration " +
+      return fail(Code::config, "'" + config_name + "': key 'path' is missing: the folder of the calibration " +
                                     (config.input_type == InputType::image ? "images" : "samples"));
     }
     OCTET_ASSIGN(path, resolve_path(config.path, config_file));

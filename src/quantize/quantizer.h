@@ -21,9 +21,11 @@ struct Samples {
 // same, evenly spaced.
 Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t used);
 
-// The images or sequences that a configuration names. `folder`, where not empty, stands for its path.
+// The images or sequences that a configuration names. `folder`, where not empty, stands for its path. `config_name` is
+// for messages; `config_file` may be "": paths start at the working directory.
 Result<std::shared_ptr<const SampleSource>> open_samples(const Graph& graph, const QuantizeConfig& config,
-                                                         const std::string& config_file, const std::string& folder);
+                                                         const std::string& config_name, const std::string& config_file,
+                                                         const std::string& folder);
 
 struct Quantized {
   Graph graph;
@@ -44,12 +46,5 @@ struct CompareRequest {
 };
 
 Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks);
-
-bool is_int8(const Graph& graph);
-std::int64_t weight_bytes(const Graph& graph);  // of all constants, as stored
-struct MacCount {
-  std::int64_t all = 0, int8 = 0;
-};
-MacCount count_macs(const Graph& graph);
 
 }  // namespace octet

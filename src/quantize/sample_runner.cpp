@@ -242,10 +242,4 @@ Result<SampleOutcome> run_samples(const SampleJob& job, const Hooks& hooks) {
   return Run(job, hooks).all();
 }
 
-TensorOrder image_order(const Dims& dims) {
-  auto channels = [](std::int64_t c) { return c == 1 || c == 3 || c == 4; };
-  const bool last = dims.size() == 4 && channels(dims[3]) && !channels(dims[1]);
-  return last ? TensorOrder::nhwc : TensorOrder::nchw;
-}
-
 }  // namespace octet

@@ -50,7 +50,4 @@ struct SampleOutcome {
 // Code::cancelled; Code::data when no sample could be read, naming them.
 Result<SampleOutcome> run_samples(const SampleJob& job, const Hooks& hooks);
 
-// Whether the network's first input takes images: 4 dimensions with 1, 3 or 4 channels in the place that `order` says.
-TensorOrder image_order(const Dims& dims);
-
 }  // namespace octet

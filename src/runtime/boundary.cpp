@@ -14,13 +14,24 @@ constexpr std::int64_t kPiece = 8192;  // elements of a tile
 
 using Strides = std::array<std::int64_t, kMaxLoops>;
 
-void contiguous_strides(const Dims& dims, const int* order, Strides& strides) {
+Strides dense_strides(std::span<const std::int64_t> dims, Layout layout) {
+  constexpr std::size_t kPlain[kMaxLoops] = {0, 1, 2, 3, 4, 5, 6, 7};
+  constexpr std::size_t kChannelsLast[4] = {0, 2, 3, 1};
+  const std::size_t* const order = layout == Layout::channels_last ? kChannelsLast : kPlain;
+  Strides strides{};
   std::int64_t stride = 1;
   for (std::size_t i = dims.size(); i-- > 0;) {
-    const auto d = static_cast<std::size_t>(order[i]);
-    strides[d] = stride;
-    stride *= dims[d];
+    strides[order[i]] = stride;
+    stride *= dims[order[i]];
   }
+  return strides;
+}
+
+Strides external_strides(const Dims& dims, const std::int64_t* given) {
+  if (given == nullptr) return dense_strides(dims, Layout::contiguous);
+  Strides strides{};
+  std::copy(given, given + dims.size(), strides.begin());
+  return strides;
 }
 
 void remove_loop(Loops& loops, int which) {
@@ -34,30 +45,24 @@ void remove_loop(Loops& loops, int which) {
 }  // namespace
 
 // Dimensions are merged where both sides allow; the longest becomes the innermost loop.
-void Transfer::set_loops(const Dims& dims, Layout layout, const std::int64_t* external_strides) {
-  constexpr int kPlain[kMaxLoops] = {0, 1, 2, 3, 4, 5, 6, 7};
-  constexpr int kChannelsLast[4] = {0, 2, 3, 1};
-  Strides external{};
+void Transfer::set_loops(std::span<const std::int64_t> dims, std::span<const std::int64_t> internal_strides,
+                         std::span<const std::int64_t> external_strides) {
   Strides internal{};
-  contiguous_strides(dims, layout == Layout::channels_last ? kChannelsLast : kPlain, internal);
-  if (external_strides != nullptr) {
-    std::copy(external_strides, external_strides + dims.size(), external.begin());
-  } else {
-    contiguous_strides(dims, kPlain, external);
-  }
+  Strides external{};
   Strides sizes{};
   int rank = 0;
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (dims[d] == 1) continue;
     const auto r = static_cast<std::size_t>(rank);
-    if (rank > 0 && external[r - 1] == external[d] * dims[d] && internal[r - 1] == internal[d] * dims[d]) {
+    if (rank > 0 && external[r - 1] == external_strides[d] * dims[d] &&
+        internal[r - 1] == internal_strides[d] * dims[d]) {
       sizes[r - 1] *= dims[d];
-      external[r - 1] = external[d];
-      internal[r - 1] = internal[d];
+      external[r - 1] = external_strides[d];
+      internal[r - 1] = internal_strides[d];
     } else {
       sizes[r] = dims[d];
-      external[r] = external[d];
-      internal[r] = internal[d];
+      external[r] = external_strides[d];
+      internal[r] = internal_strides[d];
       ++rank;
     }
   }
@@ -108,8 +113,30 @@ Transfer Transfer::inwards(const Tensor& tensor, Layout layout, Isa isa, const v
   transfer.tensor_ = &tensor;
   transfer.from_ = static_cast<const std::byte*>(external);
   transfer.to_ = static_cast<std::byte*>(internal);
-  transfer.set_loops(tensor.dims, layout, strides);
+  transfer.set_loops(tensor.dims, dense_strides(tensor.dims, layout), external_strides(tensor.dims, strides));
   if (external_type == DType::f32) transfer.take_planes_together();
+  transfer.set_pieces();
+  return transfer;
+}
+
+Transfer Transfer::row_inwards(const Tensor& tensor, Layout layout, Isa isa, const float* planes, const ImageAxes& axes,
+                               std::int64_t row, void* internal) {
+  Transfer transfer;
+  transfer.kind_ = tensor.dtype == DType::f32 ? Kind::move : Kind::quantize;
+  transfer.isa_ = isa;
+  transfer.tensor_ = &tensor;
+  const Strides strides = dense_strides(tensor.dims, layout);
+  std::array<std::int64_t, 4> dims{1, 1, 1, 1};
+  std::array<std::int64_t, 4> external{};
+  dims[axes.channels] = tensor.dims[axes.channels];
+  dims[axes.columns] = tensor.dims[axes.columns];
+  external[axes.channels] = tensor.dims[axes.columns];
+  external[axes.columns] = 1;
+  transfer.from_ = reinterpret_cast<const std::byte*>(planes);
+  transfer.to_ =
+      static_cast<std::byte*>(internal) + row * strides[axes.rows] * static_cast<std::int64_t>(size_of(tensor.dtype));
+  transfer.set_loops(dims, strides, external);
+  transfer.take_planes_together();
   transfer.set_pieces();
   return transfer;
 }
@@ -123,7 +150,7 @@ Transfer Transfer::outwards(const Tensor& tensor, Layout layout, Isa isa, const 
   transfer.tensor_ = &tensor;
   transfer.from_ = static_cast<const std::byte*>(internal);
   transfer.to_ = static_cast<std::byte*>(external);
-  transfer.set_loops(tensor.dims, layout, strides);
+  transfer.set_loops(tensor.dims, dense_strides(tensor.dims, layout), external_strides(tensor.dims, strides));
   transfer.set_pieces();
   return transfer;
 }

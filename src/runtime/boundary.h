@@ -1,10 +1,16 @@
 // The change between the caller's tensors and those of the arena: order of dimensions, strides, float32 or int8.
 #pragma once
 
+#include <span>
+
 #include "ops/loops.h"
 #include "runtime/plan.h"
 
 namespace octet {
+
+struct ImageAxes {
+  std::size_t channels = 1, rows = 2, columns = 3;  // numbers of dimensions
+};
 
 // The copy of one tensor between the two sides: one pass, no allocation. It is cut into tiles that may run in any order
 // and on any thread.
@@ -17,13 +23,19 @@ class Transfer {
   static Transfer outwards(const Tensor& tensor, Layout layout, Isa isa, const void* internal, void* external,
                            DType external_type, const std::int64_t* strides);
 
+  // One row of an image, float32, channel after channel, each dense: row `row` of an input of four dimensions with a
+  // batch of 1. `axes`: where the input has its channels, rows and columns.
+  static Transfer row_inwards(const Tensor& tensor, Layout layout, Isa isa, const float* planes, const ImageAxes& axes,
+                              std::int64_t row, void* internal);
+
   std::int64_t tiles() const { return rows_ * pieces_; }
   void run(std::int64_t begin, std::int64_t end) const;
 
  private:
   enum class Kind : std::uint8_t { move, move_planes, quantize, quantize_planes, dequantize };
   Transfer() = default;
-  void set_loops(const Dims& dims, Layout layout, const std::int64_t* external_strides);
+  void set_loops(std::span<const std::int64_t> dims, std::span<const std::int64_t> internal,
+                 std::span<const std::int64_t> external);
   void take_planes_together();
   void set_pieces();
   void run_piece(std::int64_t row, std::int64_t first, std::int64_t count) const;

@@ -15,8 +15,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use)
-      : graph_(*graph), use_(use), neighbours_(*graph), plan_(std::make_shared<Plan>()) {
+  Planner(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use, const Allocator& allocator)
+      : graph_(*graph), use_(use), allocator_(allocator), neighbours_(*graph), plan_(std::make_shared<Plan>()) {
     plan_->graph = std::move(graph);
     plan_->isa = isa;
     plan_->places.resize(graph_.tensors.size());
@@ -208,6 +208,7 @@ class Planner {
       output_views.push_back(view_of(id, place));
     }
     Prepare prepare(graph_, node, plan_->isa, input_views, output_views);
+    prepare.allocator = allocator_;
     OCTET_TRY(op->prepare(prepare));
     if (prepare.alias) {
       Place place = inputs[0];
@@ -264,6 +265,7 @@ class Planner {
 
   const Graph& graph_;
   const PlanUse use_;
+  const Allocator allocator_;
   const Neighbours neighbours_;
   std::shared_ptr<Plan> plan_;
   std::map<TensorId, ChannelView> views_;               // outputs that are written into the concat that reads them
@@ -279,9 +281,10 @@ const std::string& Plan::name_of(const PlannedStep& planned) const {
   return planned.step.node < 0 ? layout_change : graph->nodes[static_cast<std::size_t>(planned.step.node)].name;
 }
 
-Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use) {
+Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use,
+                                              const Allocator& allocator) {
   const DefaultFloatEnvironment environment;  // factors and tables are computed here
-  return Planner(std::move(graph), isa, use).run();
+  return Planner(std::move(graph), isa, use, allocator).run();
 }
 
 }  // namespace octet

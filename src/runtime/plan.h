@@ -75,7 +75,9 @@ struct Plan {
   const std::string& name_of(const PlannedStep& planned) const;
 };
 
-// Chooses layouts and kernels, packs weights, plans the memory. Errors (Code::unsupported) name the node.
-Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use = PlanUse::run);
+// Chooses layouts and kernels, packs weights (into memory of `allocator`), plans the memory. Errors (Code::unsupported)
+// name the node.
+Result<std::shared_ptr<const Plan>> make_plan(std::shared_ptr<const Graph> graph, Isa isa, PlanUse use = PlanUse::run,
+                                              const Allocator& allocator = {});
 
 }  // namespace octet

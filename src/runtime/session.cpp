@@ -30,25 +30,57 @@ Status check_binding(const Tensor& tensor, const Binding& binding) {
                                   " bytes, the memory given has " + std::to_string(binding.size_bytes));
 }
 
+Status check_arena(std::span<const std::byte> arena, std::size_t needed) {
+  if (reinterpret_cast<std::uintptr_t>(arena.data()) % kAlignment != 0) {
+    return fail(Code::argument, "the arena is not aligned to " + std::to_string(kAlignment) + " bytes");
+  }
+  if (arena.size() >= needed) return {};
+  return fail(Code::argument,
+              "the arena has " + std::to_string(arena.size()) + " bytes, the session needs " + std::to_string(needed));
+}
+
+// An input that comes row by row is an image, and its rows have the room that was taken for them.
+Status check_rows(const Tensor& tensor, const RowSource& source, std::int64_t row_floats) {
+  const ImageAxes axes = source.axes();
+  const bool fits = tensor.dims.size() == 4 && tensor.dims[0] == 1 && row_floats > 0 &&
+                    tensor.dims[axes.channels] * tensor.dims[axes.columns] == row_floats;
+  return fits ? Status() : fail(Code::argument, "the shape " + shape_text(tensor.dims) + " is no image of this size");
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Plan> plan, const SessionOptions& options) {
+Result<std::size_t> Session::measure(const Plan& plan, const SessionOptions& options) {
   if (options.threads < 1 || options.threads > kMaxThreads) {
     return fail(Code::argument, std::to_string(options.threads) + " threads are asked for; 1 to " +
                                     std::to_string(kMaxThreads) + " are possible");
   }
+  const auto threads = static_cast<std::size_t>(options.threads);
+  const std::size_t rows = options.rows.shared + threads * options.rows.own;  // small: a row of an image each
+  std::size_t bytes = 0;
+  if (!checked_mul(plan.scratch_bytes, threads, &bytes) ||
+      !checked_add(std::max(bytes, rows), plan.arena_bytes, &bytes)) {
+    return fail(Code::memory, "the network needs more memory than there are addresses");
+  }
+  return bytes;
+}
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Plan> plan, const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session);
+  session->threads_ = options.threads;
+  session->runner_ = options.runner;
+  session->rows_ = options.rows;
+  session->row_floats_ = options.row_floats;
+  OCTET_ASSIGN(session->memory_bytes_, measure(*plan, options));
+  if (options.arena.data() == nullptr) {
+    session->arena_ = allocate_aligned(session->memory_bytes_, options.allocator);
+  } else {
+    OCTET_TRY(check_arena(options.arena, session->memory_bytes_));
+    std::fill_n(options.arena.data(), session->memory_bytes_, std::byte{0});
+    session->arena_ = {options.arena.data(), [](std::byte*) {}};
+  }
   if (options.runner.run == nullptr) {
     OCTET_ASSIGN(session->pool_, ThreadPool::create(options.threads));
   }
-  session->threads_ = options.threads;
-  session->runner_ = options.runner;
-  const auto threads = static_cast<std::size_t>(options.threads);
-  if (!checked_mul(plan->scratch_bytes, threads, &session->memory_bytes_) ||
-      !checked_add(session->memory_bytes_, plan->arena_bytes, &session->memory_bytes_)) {
-    return fail(Code::memory, "the network needs more memory than there are addresses");
-  }
-  session->arena_ = allocate_aligned(session->memory_bytes_);
   session->scratch_ = session->arena_.get() + plan->arena_bytes;
   session->plan_ = std::move(plan);
   session->profile_ = options.profile;
@@ -102,7 +134,9 @@ Status Session::check(std::span<const Binding> bindings, std::span<const TensorI
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (side == Side::output && bindings[i].data == nullptr) continue;
     const Tensor& tensor = plan_->graph->at(ids[i]);
-    if (const Status status = check_binding(tensor, bindings[i]); !status.ok()) {
+    const RowSource* const rows = bindings[i].rows;
+    const Status status = rows != nullptr ? check_rows(tensor, *rows, row_floats_) : check_binding(tensor, bindings[i]);
+    if (!status.ok()) {
       return status.within(std::string(name_of(side)) + " " + std::to_string(i) + " '" + printable(tensor.name) + "'");
     }
   }
@@ -110,6 +144,7 @@ Status Session::check(std::span<const Binding> bindings, std::span<const TensorI
 }
 
 void Session::copy_in(TensorId id, const Binding& binding) {
+  if (binding.rows != nullptr) return make_rows(id, *binding.rows);
   const Place& place = plan_->places[static_cast<std::size_t>(id)];
   run_transfer(Transfer::inwards(plan_->graph->at(id), place.layout, plan_->isa, binding.data, binding.dtype,
                                  binding.strides, address(place)));
@@ -120,6 +155,37 @@ void Session::copy_out(TensorId id, const Binding& binding) {
   const Place& place = plan_->places[static_cast<std::size_t>(id)];
   run_transfer(Transfer::outwards(plan_->graph->at(id), place.layout, plan_->isa, address(place), binding.data,
                                   binding.dtype, binding.strides));
+}
+
+// The steps' scratch memory is free before the first of them: shared memory of the source, then own memory and a row
+// for each thread.
+void Session::make_rows(TensorId id, const RowSource& source) {
+  const Place& place = plan_->places[static_cast<std::size_t>(id)];
+  struct Context {
+    const RowSource& source;
+    const Tensor& tensor;
+    Layout layout;
+    Isa isa;
+    RowScratch bytes;
+    std::size_t row_bytes;
+    std::byte* scratch;
+    void* to;
+  } context{source,       plan_->graph->at(id),
+            place.layout, plan_->isa,
+            rows_,        static_cast<std::size_t>(row_floats_) * sizeof(float),
+            scratch_,     address(place)};
+  source.start(scratch_);
+  const ThreadPool::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+    const auto& c = *static_cast<const Context*>(opaque);
+    std::byte* const own = c.scratch + c.bytes.shared + c.bytes.own * static_cast<std::size_t>(thread);
+    auto* const row = reinterpret_cast<float*>(own + c.bytes.own - c.row_bytes);
+    for (std::int64_t y = begin; y < end; ++y) {
+      c.source.make_row(y, y == begin, c.scratch, own, row);
+      const Transfer transfer = Transfer::row_inwards(c.tensor, c.layout, c.isa, row, c.source.axes(), y, c.to);
+      transfer.run(0, transfer.tiles());
+    }
+  };
+  run_tiles(context.tensor.dims[source.axes().rows], body, &context);
 }
 
 void Session::run_transfer(const Transfer& transfer) {
@@ -185,9 +251,11 @@ void Session::add_chain_times(const Chain& chain, double wall_ms) {
   }
 }
 
-void Session::run_steps() {
+// False: cancelled before the last step.
+bool Session::run_steps() {
   auto chain = plan_->chains.begin();
   for (std::size_t i = 0; i < steps_.size();) {
+    if (cancelled_.load(std::memory_order_relaxed)) return false;
     const bool chained = chain != plan_->chains.end() && static_cast<std::size_t>(chain->first) == i;
     const auto start = profile_ ? Clock::now() : Clock::time_point();
     if (chained) {
@@ -208,6 +276,7 @@ void Session::run_steps() {
     }
     i += chained ? chain++->parts.size() : 1;
   }
+  return true;
 }
 
 void Session::observe(TensorId id) {
@@ -224,7 +293,7 @@ Status Session::run(std::span<const Binding> inputs, std::span<const Binding> ou
     copy_in(graph.inputs[i], inputs[i]);
     if (observer_) observe(graph.inputs[i]);
   }
-  run_steps();
+  if (!run_steps()) return fail(Code::cancelled, "the run was cancelled");
   for (std::size_t i = 0; i < outputs.size(); ++i) copy_out(graph.outputs[i], outputs[i]);
   return {};
 }

@@ -1,6 +1,7 @@
 // A session: a plan bound to memory and threads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "runtime/boundary.h"
 #include "runtime/chain.h"
 #include "runtime/plan.h"
+#include "runtime/row_source.h"
 #include "runtime/thread_runner.h"
 #include "runtime/threads.h"
 
@@ -20,12 +22,17 @@ struct Binding {
   std::size_t size_bytes = 0;
   const std::int64_t* strides = nullptr;  // elements, one for each dimension; null: contiguous
   DType dtype = DType::f32;               // f32, or the tensor's own type
+  const RowSource* rows = nullptr;        // of an input: makes it row by row, and there is no data
 };
 
 struct SessionOptions {
   int threads = 1;
   bool profile = false;
   ThreadRunner runner;  // where there is one, it runs the steps in up to `threads` pieces, and no thread is started
+  RowScratch rows;      // what the row source of a run may take; none: runs get whole tensors alone
+  std::int64_t row_floats = 0;  // of one row of all channels
+  Allocator allocator;          // for the arena
+  std::span<std::byte> arena;   // the caller's, aligned to kAlignment; empty: from the allocator
 };
 
 struct StepTime {
@@ -48,10 +55,16 @@ struct Observed {
 class Session {
  public:
   static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Plan> plan, const SessionOptions& options);
+  // The bytes of the arena that create would take.
+  static Result<std::size_t> measure(const Plan& plan, const SessionOptions& options);
 
-  // Runs the network. Checks the bindings first and then cannot fail; allocates nothing on success. Outputs with null
-  // data are not written. Rounding mode and treatment of denormals are the defaults meanwhile, and then the caller's.
+  // Runs the network. Checks the bindings first and then can only be cancelled; allocates nothing on success. Outputs
+  // with null data are not written, and none is after a failure. Rounding mode and treatment of denormals are the
+  // defaults meanwhile, and then the caller's.
   Status run(std::span<const Binding> inputs, std::span<const Binding> outputs);
+
+  // Ends runs before their next step with Code::cancelled until it is taken back. From any thread.
+  void cancel(bool cancelled) { cancelled_.store(cancelled, std::memory_order_relaxed); }
 
   // `observer` is called during run for each input, then for each tensor as soon as its step is done, on the thread
   // that runs the session. A tensor that has the bytes of an earlier one (reshape) is not announced. Empty: none.
@@ -76,7 +89,8 @@ class Session {
   void run_step(std::size_t index);
   void run_chain_of(const Chain& chain);
   void run_tiles(std::int64_t count, ThreadPool::Body body, void* context);
-  void run_steps();
+  void make_rows(TensorId id, const RowSource& source);
+  bool run_steps();
   void add_chain_times(const Chain& chain, double wall_ms);
   void observe(TensorId id);
 
@@ -86,7 +100,10 @@ class Session {
   std::unique_ptr<ThreadPool> pool_;  // null with a runner
   std::shared_ptr<std::byte[]> arena_;
   std::size_t memory_bytes_ = 0;
-  std::byte* scratch_ = nullptr;
+  std::byte* scratch_ = nullptr;  // of the steps, or of the source of rows before them
+  RowScratch rows_;
+  std::int64_t row_floats_ = 0;
+  std::atomic<bool> cancelled_{false};
   std::vector<const void*> input_pointers_;
   std::vector<void*> output_pointers_;
   std::vector<BoundStep> steps_;

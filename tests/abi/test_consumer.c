@@ -28,14 +28,18 @@ struct samples {
 static int32_t load_sample(void* user, int64_t index, const q_tensor* inputs, int32_t input_count) {
   struct samples* samples = user;
   q_image* image = NULL;
+  q_pixels pixels = {sizeof pixels};
   q_status status;
   char path[1024];
   if (input_count != 1) return 1;
   snprintf(path, sizeof path, MODELS "calibration/%04d.png", (int)index + 1);
   status = q_image_load(q_text(path), samples->recipe.format, &image, &samples->error);
   if (status != Q_OK) return 2;
-  status = q_image_to_input(image, samples->model, 0, &samples->recipe, inputs[0].data,
-                            inputs[0].size_bytes / sizeof(float), &samples->error);
+  status = q_image_get_pixels(image, &pixels, &samples->error);
+  if (status == Q_OK) {
+    status = q_pixels_to_input(&pixels, samples->model, 0, &samples->recipe, inputs[0].data,
+                               inputs[0].size_bytes / sizeof(float), &samples->error);
+  }
   q_image_free(image);
   return status == Q_OK ? 0 : 3;
 }
@@ -54,6 +58,7 @@ static int classify(const q_model* model, const struct samples* samples, const c
   q_tensor_info in = {sizeof in}, out = {sizeof out};
   q_session* session = NULL;
   q_image* image = NULL;
+  q_pixels pixels = {sizeof pixels};
   q_tensor input = {0}, output = {0};
   int result;
   expect_ok(q_model_get_input(model, 0, &in, &error), &error);
@@ -63,7 +68,9 @@ static int classify(const q_model* model, const struct samples* samples, const c
   input.data = malloc(input.size_bytes);
   output.data = malloc(output.size_bytes);
   expect_ok(q_image_load(q_text(picture), samples->recipe.format, &image, &error), &error);
-  expect_ok(q_image_to_input(image, model, 0, &samples->recipe, input.data, (size_t)in.element_count, &error), &error);
+  expect_ok(q_image_get_pixels(image, &pixels, &error), &error);
+  expect_ok(q_pixels_to_input(&pixels, model, 0, &samples->recipe, input.data, (size_t)in.element_count, &error),
+            &error);
   expect_ok(q_session_create(model, NULL, &session, &error), &error);
   expect_ok(q_session_run(session, &input, 1, &output, 1, &error), &error);
   result = largest(output.data, out.element_count);
@@ -90,7 +97,7 @@ static void test_whole_job(void** state) {
   close(file);
   samples.recipe.struct_size = sizeof samples.recipe;
   samples.error.struct_size = sizeof samples.error;
-  expect_ok(q_recipe_from_config(q_text(MODELS "quantize.json"), &samples.recipe, &error), &error);
+  expect_ok(q_recipe_from_config(q_text(MODELS "quantize.json"), q_text(NULL), &samples.recipe, &error), &error);
   expect_ok(q_model_load(q_text(MODELS "shapes.onnx"), NULL, &model, &error), &error);
   samples.model = model;
   calibration.count = 8;

@@ -259,7 +259,7 @@ void test_images_and_compare(void**) {
   expect_failure(q_compare(model.get(), other.get(), &compare, &made, &e), Q_E_SHAPE, e, "different");
   assert_null(made);
   compare.config_path = {};
-  expect_failure(q_compare(model.get(), int8.get(), &compare, &made, &e), Q_E_ARGUMENT, e, "config_path");
+  expect_failure(q_compare(model.get(), int8.get(), &compare, &made, &e), Q_E_ARGUMENT, e, "configuration");
   // The first progress call cancels.
   compare.config_path = str(config);
   compare.progress = [](void*, const q_progress*) -> std::int32_t { return 1; };

@@ -1,4 +1,7 @@
 // Structs that grow: what a caller of another version of the header passes is understood or refused.
+#include <cstddef>
+#include <cstdlib>
+
 #include "abi/network.h"
 
 namespace octet::test {
@@ -22,10 +25,11 @@ Longer<T> longer() {
 // Sizes that no header has.
 constexpr std::uint32_t kNonsense[] = {0, 1, 3, 7, 4097, 1U << 30, 0xFFFFFFFFU};
 
-// `call(pointer to struct, error)` reads the struct.
+// `call(pointer to struct, error)` reads the struct; `good` is one that it takes. `optional`: zero means the default
+// for all of its members, so that a struct of no more than the first two is good too.
 template <class T, class Call>
-void check_read(Call call) {
-  T value = sized<T>();
+void check_read(Call call, const T& good = sized<T>(), bool optional = true) {
+  T value = good;
   Error error;
   expect_ok(call(&value, &error), error);
   for (const std::uint32_t size : kNonsense) {
@@ -33,9 +37,12 @@ void check_read(Call call) {
     expect_failure(call(&value, &error), Q_E_ARGUMENT, error, "struct_size");
   }
   auto newer = longer<T>();
+  newer.value = good;
+  newer.value.struct_size = sizeof newer.bytes;
   expect_ok(call(&newer.value, &error), error);
   newer.bytes[sizeof newer.bytes - 1] = 1;  // a member that this library does not know
   expect_failure(call(&newer.value, &error), Q_E_ARGUMENT, error, "newer than this library");
+  if (!optional) return;
   value.struct_size = alignof(T) < 8 ? 8 : alignof(T);  // an old header's: the rest is not looked at
   std::memset(reinterpret_cast<unsigned char*>(&value) + value.struct_size, 0xFF, sizeof value - value.struct_size);
   expect_ok(call(&value, &error), error);
@@ -86,7 +93,98 @@ void test_options(void**) {
     q_session_free(out);
     return status;
   });
-  // The calibration struct inside the options of a quantization.
+  check_read<q_session_options>([&](const q_session_options* options, Error* error) {
+    auto info = sized<q_session_info>();
+    return q_session_measure(model.get(), options, &info, error);
+  });
+  auto allocator = sized<q_allocator>();
+  allocator.allocate = [](void*, std::size_t size, std::size_t alignment) {
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  };
+  allocator.release = [](void*, void* memory, std::size_t) { std::free(memory); };
+  check_read<q_allocator>(
+      [&](const q_allocator* given, Error* error) {
+        auto options = sized<q_session_options>();
+        options.allocator = given;
+        const Model fresh = load_bytes(bytes);
+        q_session* out = nullptr;
+        const q_status status = q_session_create(fresh.get(), &options, &out, error);
+        assert_true((out != nullptr) == (status == Q_OK));
+        q_session_free(out);
+        return status;
+      },
+      allocator, false);
+  const q_calibration two = calibration(2);
+  check_read<q_calibration>(
+      [&](const q_calibration* given, Error* error) {
+        auto options = sized<q_quantize_options>();
+        options.calibration = given;
+        options.feature_method = q_text("MINMAX");
+        q_model* out = nullptr;
+        const q_status status = q_quantize(model.get(), &options, &out, nullptr, error);
+        assert_true((out != nullptr) == (status == Q_OK));
+        q_model_free(out);
+        return status;
+      },
+      two, false);
+  check_read<q_calibration>(
+      [&](const q_calibration* given, Error* error) {
+        auto options = sized<q_compare_options>();
+        options.samples = given;
+        q_report* out = nullptr;
+        const q_status status = q_compare(model.get(), model.get(), &options, &out, error);
+        assert_true((out != nullptr) == (status == Q_OK));
+        q_report_free(out);
+        return status;
+      },
+      two, false);
+  // Options that name where samples come from, as they have to.
+  auto quantizing = sized<q_quantize_options>();
+  quantizing.calibration = &two;
+  quantizing.feature_method = q_text("MINMAX");
+  check_read<q_quantize_options>(
+      [&](const q_quantize_options* options, Error* error) {
+        q_model* out = nullptr;
+        const q_status status = q_quantize(model.get(), options, &out, nullptr, error);
+        assert_true((out != nullptr) == (status == Q_OK));
+        q_model_free(out);
+        return status;
+      },
+      quantizing, false);
+  auto comparing = sized<q_compare_options>();
+  comparing.samples = &two;
+  check_read<q_compare_options>(
+      [&](const q_compare_options* options, Error* error) {
+        q_report* out = nullptr;
+        const q_status status = q_compare(model.get(), model.get(), options, &out, error);
+        assert_true((out != nullptr) == (status == Q_OK));
+        q_report_free(out);
+        return status;
+      },
+      comparing, false);
+}
+
+// A program of the first header, before members were added at the end: what it does not know is the default.
+void test_options_of_an_old_header(void**) {
+  const Model model = load_bytes(small_network());
+  const q_calibration two = calibration(2);
+  auto options = sized<q_quantize_options>();
+  std::memset(static_cast<void*>(&options), 0xFF, sizeof options);
+  options.struct_size = offsetof(q_quantize_options, progress);
+  options.threads = 1;
+  options.config_path = {};
+  options.calibration = &two;
+  options.feature_method = q_text("MINMAX");
+  options.weight_method = {};
+  q_model* out = nullptr;
+  Error error;
+  expect_ok(q_quantize(model.get(), &options, &out, nullptr, &error), error);
+  q_model_free(out);
+}
+
+// Sizes are looked at in structs inside of options too, and are named as what they are.
+void test_structs_inside_options(void**) {
+  const Model model = load_bytes(small_network());
   for (const std::uint32_t size : kNonsense) {
     q_calibration samples = calibration(2);
     samples.struct_size = size;
@@ -120,6 +218,8 @@ void test_what_getters_fill(void**) {
       [&](q_layer_info* out, Error* error) { return q_model_get_layer(model.get(), 0, out, error); });
   check_write<q_session_info>(
       [&](q_session_info* out, Error* error) { return q_session_get_info(session.get(), out, error); });
+  check_write<q_session_info>(
+      [&](q_session_info* out, Error* error) { return q_session_measure(model.get(), nullptr, out, error); });
   check_write<q_step_info>(
       [&](q_step_info* out, Error* error) { return q_session_get_step(session.get(), 0, out, error); });
 }
@@ -149,16 +249,41 @@ void test_what_images_fill(void**) {
   expect_ok(q_image_load(str(folder + "test/0001.png"), Q_PIXELS_RGB, &loaded, &error), error);
   const Image image(loaded);
   const Model model = load_bytes(small_network());
-  check_write<q_image_info>([&](q_image_info* out, Error* e) { return q_image_get_info(image.get(), out, e); });
-  check_write<q_recipe>(
-      [&](q_recipe* out, Error* e) { return q_recipe_from_config(str(folder + "quantize.json"), out, e); });
+  const Session session = make_session(model.get());
+  check_write<q_pixels>([&](q_pixels* out, Error* e) { return q_image_get_pixels(image.get(), out, e); });
+  const std::string config = folder + "quantize.json";
+  check_write<q_recipe>([&](q_recipe* out, Error* e) { return q_recipe_from_config(str(config), {}, out, e); });
   auto recipe = sized<q_recipe>();
+  auto pixels = sized<q_pixels>();
+  expect_ok(q_image_get_pixels(image.get(), &pixels, &error), error);
   check_write<q_mapping>(
-      [&](q_mapping* out, Error* e) { return q_image_get_mapping(image.get(), model.get(), 0, &recipe, out, e); });
+      [&](q_mapping* out, Error* e) { return q_pixels_get_mapping(&pixels, model.get(), 0, &recipe, out, e); });
+  std::vector<float> input(kInputCount);
+  std::vector<float> output(kOutputCount);
+  const q_tensor out = {output.data(), output.size() * 4, nullptr, Q_FLOAT32, 0};
   check_read<q_recipe>([&](const q_recipe* in, Error* e) {
     auto mapping = sized<q_mapping>();
-    return q_image_get_mapping(image.get(), model.get(), 0, in, &mapping, e);
+    return q_pixels_get_mapping(&pixels, model.get(), 0, in, &mapping, e);
   });
+  check_read<q_recipe>([&](const q_recipe* in, Error* e) {
+    return q_pixels_to_input(&pixels, model.get(), 0, in, input.data(), input.size(), e);
+  });
+  check_read<q_recipe>(
+      [&](const q_recipe* in, Error* e) { return q_session_run_image(session.get(), &pixels, in, &out, 1, e); });
+  check_read<q_pixels>(
+      [&](const q_pixels* in, Error* e) {
+        auto mapping = sized<q_mapping>();
+        return q_pixels_get_mapping(in, model.get(), 0, &recipe, &mapping, e);
+      },
+      pixels, false);
+  check_read<q_pixels>(
+      [&](const q_pixels* in, Error* e) {
+        return q_pixels_to_input(in, model.get(), 0, &recipe, input.data(), input.size(), e);
+      },
+      pixels, false);
+  check_read<q_pixels>(
+      [&](const q_pixels* in, Error* e) { return q_session_run_image(session.get(), in, &recipe, &out, 1, e); }, pixels,
+      false);
 }
 
 // Errors of any size, also too small for code or message; without one, the status is all that is told.
@@ -195,7 +320,7 @@ void test_long_messages(void**) {
   std::string logged;
   auto options = sized<q_load_options>();
   options.log = [](void* user, std::int32_t level, q_str message) {
-    if (level == Q_LOG_WARNING) *static_cast<std::string*>(user) = text(message);
+    if (level == Q_LOG_ERROR) *static_cast<std::string*>(user) = text(message);
   };
   options.log_user = &logged;
   for (const std::size_t shift : {0, 1}) {
@@ -218,6 +343,8 @@ int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
       cmocka_unit_test(test_options),
+      cmocka_unit_test(test_options_of_an_old_header),
+      cmocka_unit_test(test_structs_inside_options),
       cmocka_unit_test(test_what_getters_fill),
       cmocka_unit_test(test_what_reports_fill),
       cmocka_unit_test(test_what_images_fill),

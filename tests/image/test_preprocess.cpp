@@ -35,7 +35,7 @@ ImageRecipe recipe_of(PixelFormat format, FitMode fit, int width, int height) {
 std::vector<float> prepare(const Image& image, const ImageRecipe& recipe, TensorOrder order = TensorOrder::nchw) {
   std::vector<float> out(static_cast<std::size_t>(recipe.width * recipe.height * channels_of(recipe.format)),
                          -12345.0f);
-  const Status status = preprocess(image, recipe, order, out);
+  const Status status = preprocess(view_of(image, recipe.format), recipe, order, out);
   if (!status.ok()) fail_msg("%s", status.message().c_str());
   return out;
 }
@@ -178,12 +178,12 @@ void what_cannot_be_prepared_is_an_error(void**) {
   const ImageRecipe good = recipe_of(PixelFormat::rgb, FitMode::stretch, 2, 2);
   std::vector<float> out(12);
   const auto code = [&](const Image& i, const ImageRecipe& r, std::size_t room) {
-    return static_cast<int>(preprocess(i, r, TensorOrder::nchw, std::span(out).first(room)).code());
+    return static_cast<int>(preprocess(view_of(i, r.format), r, TensorOrder::nchw, std::span(out).first(room)).code());
   };
   const int argument = static_cast<int>(Code::argument);
   assert_int_equal(code(image, good, 12), 0);
   assert_int_equal(code(image, good, 11), argument);
-  assert_int_equal(code(noise_image(4, 4, 1), good, 12), argument);
+  assert_int_equal(code(noise_image(4, 4, 1), good, 12), argument);  // too few bytes for RGB
   assert_int_equal(code(Image{4, 5, 3, image.pixels}, good, 12), argument);
   assert_int_equal(code(Image{}, good, 12), argument);
   ImageRecipe recipe = good;
@@ -199,6 +199,85 @@ void what_cannot_be_prepared_is_an_error(void**) {
   assert_int_equal(code(image, recipe, 12), argument);
 }
 
+// Every pixel format of the picture against the picture converted beforehand.
+void pixels_of_another_format_are_converted(void**) {
+  constexpr PixelFormat kFormats[] = {PixelFormat::rgb, PixelFormat::bgr, PixelFormat::rgba, PixelFormat::bgra,
+                                      PixelFormat::gray};
+  // Red, green, blue and alpha of a pixel in that format.
+  const auto colour = [](const Image& image, PixelFormat format, int i) {
+    const std::uint8_t* p =
+        image.pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(image.channels);
+    std::array<int, 4> c{p[0], p[0], p[0], 255};
+    if (format == PixelFormat::rgb || format == PixelFormat::rgba) c = {p[0], p[1], p[2], 255};
+    if (format == PixelFormat::bgr || format == PixelFormat::bgra) c = {p[2], p[1], p[0], 255};
+    if (image.channels == 4) c[3] = p[3];
+    return c;
+  };
+  for (const PixelFormat from : kFormats) {
+    const Image source = noise_image(13, 9, channels_of(from));
+    for (const PixelFormat to : kFormats) {
+      Image converted{13, 9, channels_of(to), {}};
+      for (int i = 0; i < 13 * 9; ++i) {
+        const auto [r, g, b, a] = colour(source, from, i);
+        std::array<int, 4> bytes{r, g, b, a};
+        if (to == PixelFormat::bgr || to == PixelFormat::bgra) bytes = {b, g, r, a};
+        if (to == PixelFormat::gray) {
+          bytes[0] = from == PixelFormat::gray ? r : (299 * r + 587 * g + 114 * b + 500) / 1000;
+        }
+        for (int c = 0; c < converted.channels; ++c) {
+          converted.pixels.push_back(static_cast<std::uint8_t>(bytes[static_cast<std::size_t>(c)]));
+        }
+      }
+      const ImageRecipe recipe = recipe_of(to, FitMode::letterbox, 10, 11);
+      std::vector<float> found(static_cast<std::size_t>(10 * 11 * channels_of(to)));
+      assert_true(preprocess(view_of(source, from), recipe, TensorOrder::nchw, found).ok());
+      assert_true(found == prepare(converted, recipe));
+    }
+  }
+}
+
+void rows_may_have_gaps_between_them(void**) {
+  const Image image = noise_image(7, 5, 3);
+  std::vector<std::uint8_t> spread;  // the last row ends with its last pixel
+  for (std::size_t y = 0; y < 5; ++y) {
+    const auto row = image.pixels.begin() + static_cast<std::ptrdiff_t>(y * 21);
+    spread.insert(spread.end(), row, row + 21);
+    if (y < 4) spread.resize(spread.size() + 11, 0xEE);
+  }
+  const ImageRecipe recipe = recipe_of(PixelFormat::rgb, FitMode::stretch, 6, 6);
+  PixelView view = view_of(image, PixelFormat::rgb);
+  view.data = spread.data();
+  view.size = spread.size();
+  view.row_stride = 32;
+  std::vector<float> found(108);
+  assert_true(preprocess(view, recipe, TensorOrder::nchw, found).ok());
+  assert_true(found == prepare(image, recipe));
+  const auto refused = [&](std::size_t size, std::int64_t stride) {
+    PixelView wrong = view;
+    wrong.size = size;
+    wrong.row_stride = stride;
+    return preprocess(wrong, recipe, TensorOrder::nchw, found).code() == Code::argument;
+  };
+  assert_true(refused(spread.size() - 1, 32));
+  assert_true(refused(spread.size(), 33));
+  assert_true(refused(spread.size(), 20));
+  assert_true(refused(spread.size(), -32));
+  assert_true(refused(spread.size(), INT64_MAX));
+  assert_true(refused(0, 32));
+}
+
+void where_the_channels_of_an_image_are(void**) {
+  const auto order = [](std::initializer_list<std::int64_t> dims) {
+    return image_order(std::span(dims.begin(), dims.size()));
+  };
+  assert_true(order({1, 3, 240, 320}) == TensorOrder::nchw);
+  assert_true(order({1, 240, 320, 3}) == TensorOrder::nhwc);
+  assert_true(order({1, 28, 28, 1}) == TensorOrder::nhwc);
+  assert_true(order({1, 1, 28, 28}) == TensorOrder::nchw);
+  assert_true(order({1, 3, 3, 3}) == TensorOrder::nchw);
+  assert_true(order({1, 10}) == TensorOrder::nchw);
+}
+
 }  // namespace
 
 int main() {
@@ -211,6 +290,9 @@ int main() {
       cmocka_unit_test(letterbox_keeps_the_aspect_ratio_and_fills_with_the_mean),
       cmocka_unit_test(centre_crop_comes_first),
       cmocka_unit_test(points_go_back_to_the_image),
+      cmocka_unit_test(pixels_of_another_format_are_converted),
+      cmocka_unit_test(rows_may_have_gaps_between_them),
+      cmocka_unit_test(where_the_channels_of_an_image_are),
       cmocka_unit_test(what_cannot_be_prepared_is_an_error),
   };
   return cmocka_run_group_tests_name("preprocess", tests, nullptr, nullptr);

@@ -221,10 +221,11 @@ void test_recipe_goes_into_the_network(void**) {
 
 void test_samples_need_a_path(void**) {
   QuantizeConfig config;
-  expect_failure(open_samples(classifier(), config, "face.json", "").status(), Code::config,
+  expect_failure(open_samples(classifier(), config, "face.json", "face.json", "").status(), Code::config,
                  {"face.json", "'path'", "images"});
   config.path = "/nowhere/at/all";
-  expect_failure(open_samples(classifier(), config, "face.json", "").status(), Code::data, {"/nowhere/at/all"});
+  expect_failure(open_samples(classifier(), config, "face.json", "face.json", "").status(), Code::data,
+                 {"/nowhere/at/all"});
 }
 
 void test_images_fill_one_input(void**) {
@@ -232,7 +233,7 @@ void test_images_fill_one_input(void**) {
   const TensorId x = b.input("x", {1, 3, 4, 4});
   b.output(b.binary(BinaryKind::add, "sum", conv1x1(b, "conv", x, 3, 3), b.input("y", {1, 3, 4, 4})));
   const TemporaryFolder folder;
-  expect_failure(open_samples(finished(b), {}, "", folder.path()).status(), Code::config, {"2 inputs", "sequence"});
+  expect_failure(open_samples(finished(b), {}, "", "", folder.path()).status(), Code::config, {"2 inputs", "sequence"});
 }
 
 CompareRequest comparison(const Graph& a, const Graph& b) {

@@ -316,15 +316,6 @@ void test_lack_of_memory_on_the_callers_thread(void**) {
   assert_int_equal(in_hook.behaviour.alive, 0);
 }
 
-void test_where_the_channels_of_an_image_are(void**) {
-  assert_true(image_order({1, 3, 240, 320}) == TensorOrder::nchw);
-  assert_true(image_order({1, 240, 320, 3}) == TensorOrder::nhwc);
-  assert_true(image_order({1, 28, 28, 1}) == TensorOrder::nhwc);
-  assert_true(image_order({1, 1, 28, 28}) == TensorOrder::nchw);
-  assert_true(image_order({1, 3, 3, 3}) == TensorOrder::nchw);
-  assert_true(image_order({1, 10}) == TensorOrder::nchw);
-}
-
 }  // namespace
 
 int main() {
@@ -347,7 +338,6 @@ int main() {
       cmocka_unit_test(test_cancelling_a_source_of_the_caller),
       cmocka_unit_test(test_lack_of_memory_reaches_the_caller),
       cmocka_unit_test(test_lack_of_memory_on_the_callers_thread),
-      cmocka_unit_test(test_where_the_channels_of_an_image_are),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

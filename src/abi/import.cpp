@@ -1,0 +1,21 @@
+#include "import/import.h"
+
+#include "abi/import.h"
+#include "passes/passes.h"
+
+namespace octet::abi {
+
+Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string& path) {
+  for (const Importer& importer : importers()) {
+    if (!importer.probe(bytes.span(), path.empty() ? name : path)) continue;
+    auto imported = importer.import(bytes, path);
+    if (!imported.ok()) return path.empty() ? imported.status().within("'" + name + "'") : imported.status();
+    Graph graph = *std::move(imported);
+    if (const Status status = prepare_graph(graph); !status.ok()) return status.within("'" + name + "'");
+    return Imported{std::move(graph), importer.name};
+  }
+  return fail(Code::format, "'" + name + "' is no model: .octet, .onnx and .mnn files can be read" +
+                                (bytes.empty() ? std::string("; the file is empty") : std::string()));
+}
+
+}  // namespace octet::abi

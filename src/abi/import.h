@@ -1,0 +1,20 @@
+// Models of other tools.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "graph/graph.h"
+
+namespace octet::abi {
+
+struct Imported {
+  Graph graph;  // prepared: ready to run and to quantize
+  std::string format;
+};
+
+// `path` empty: the bytes are all there is, and nothing beside the file is read.
+Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string& path);
+
+}  // namespace octet::abi

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+#include "quantize/report.h"
+
+struct q_report {
+  octet::Report report;
+  std::string json;
+};
