@@ -108,8 +108,7 @@ class PictureRows final : public RowSource {
 
   ImageAxes axes() const override { return planar_ ? ImageAxes{1, 2, 3} : ImageAxes{3, 1, 2}; }
   void start(std::byte* shared) const noexcept override { preprocessor_.start(shared); }
-  void make_row(std::int64_t row, bool first, const std::byte* shared, std::byte* own,
-                float* out) const noexcept override {
+  void make_row(std::int64_t row, bool first, std::byte* shared, std::byte* own, float* out) const noexcept override {
     preprocessor_.make_row(row, first, shared, own, out, width_);
   }
 
@@ -187,7 +186,7 @@ OCTET_EXPORT q_status q_session_run_image(q_session* session, const q_pixels* pi
     OCTET_TRY(not_null(view.data, "pixels.data"));
     const Graph& graph = *session->session->plan().graph;
     OCTET_ASSIGN(const ImageRecipe resolved, recipe_of_run(*session, graph, recipe));
-    OCTET_ASSIGN(const Preprocessor preprocessor, Preprocessor::create(view, resolved));
+    OCTET_ASSIGN(const Preprocessor preprocessor, Preprocessor::create(view, resolved, session->session->plan().isa));
     const PictureRows rows(preprocessor, image_order(graph.at(graph.inputs[0]).dims));
     Binding input;
     input.rows = &rows;

@@ -5,6 +5,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options(-ffunction-sections -fdata-sections -Wall -Wextra -Wshadow -Wno-missing-field-initializers -ffp-contract=off -fno-math-errno)
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Symbols that are unique in a process cannot be kept inside a library.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
   # gcc 12 raises these wrongly on the standard library's strings and vectors, the last three where -O3 inlines them.
   add_compile_options(-Wno-restrict)
   add_compile_options($<$<CONFIG:Release>:-Wno-free-nonheap-object>)

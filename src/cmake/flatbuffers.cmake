@@ -11,4 +11,5 @@ function(octet_flatbuffers target schema)
     COMMENT "flatc ${schema}")
   target_sources(${target} PRIVATE ${folder}/${name}_generated.h)
   target_include_directories(${target} SYSTEM PRIVATE ${folder})
+  target_compile_options(${target} PRIVATE -ffile-prefix-map=${folder}/=)  # the library names no folder of its build
 endfunction()

@@ -7,14 +7,14 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "image/in_quotes.h"
+#include "kernels/families.h"
 
 namespace octet {
 namespace {
 
-// Two neighbouring image pixels along an axis and the weight of the second.
+// A pixel of the image along an axis and the weight of the one after it; 0 where there is none.
 struct Tap {
   std::int32_t first;
-  std::int32_t second;
   float weight;
 };
 
@@ -25,8 +25,9 @@ Tap tap_of(const AxisPlacement& axis, Index target_position) {
   // Only the first pixels of an enlarged axis lie before the centre of the first image pixel.
   const Index whole = numerator >= 0 ? numerator / denominator : -1;
   const Index remainder = numerator - whole * denominator;
-  return {static_cast<std::int32_t>(axis.crop + std::clamp<Index>(whole, 0, axis.kept - 1)),
-          static_cast<std::int32_t>(axis.crop + std::clamp<Index>(whole + 1, 0, axis.kept - 1)),
+  if (whole < 0) return {static_cast<std::int32_t>(axis.crop), 0};
+  if (whole >= axis.kept - 1) return {static_cast<std::int32_t>(axis.crop + axis.kept - 1), 0};
+  return {static_cast<std::int32_t>(axis.crop + whole),
           static_cast<float>(remainder) / static_cast<float>(denominator)};
 }
 
@@ -49,28 +50,20 @@ int source_of(PixelFormat source, PixelFormat target, int channel) {
   return reversed(source) == reversed(target) ? channel : 2 - channel;
 }
 
-float blend(float a, float b, float weight) { return a + (b - a) * weight; }
-
-// One channel of a row, resized to the columns of the taps, whose positions are in bytes.
-void resize_channel(const std::uint8_t* row, const Tap* taps, Index count, float* out) {
-  for (Index i = 0; i < count; ++i) {
-    out[i] = blend(static_cast<float>(row[taps[i].first]), static_cast<float>(row[taps[i].second]), taps[i].weight);
-  }
+// The shared memory: of each column of the input, its tap.
+struct Columns {
+  std::int32_t* first;  // bytes from the start of a row
+  float* weight;
+};
+Columns columns_in(std::byte* shared, Index width) {
+  auto* const first = reinterpret_cast<std::int32_t*>(shared);
+  return {first, reinterpret_cast<float*>(first + width)};
 }
 
-void resize_grey(const std::uint8_t* row, bool reversed, const Tap* taps, Index count, float* out) {
-  const int red = reversed ? 2 : 0;
-  const auto grey = [&](std::int32_t at) {
-    const std::uint8_t* p = row + at;
-    return static_cast<float>((299 * p[red] + 587 * p[1] + 114 * p[2 - red] + 500) / 1000);
-  };
-  for (Index i = 0; i < count; ++i) out[i] = blend(grey(taps[i].first), grey(taps[i].second), taps[i].weight);
-}
-
-// One channel of an output row.
-void blend_rows(const float* top, const float* bottom, float weight, float mean, float normal, Index count,
-                float* out) {
-  for (Index i = 0; i < count; ++i) out[i] = (blend(top[i], bottom[i], weight) - mean) * normal;
+std::uint8_t grey_of(const std::uint8_t* pixel, bool reversed) {
+  const int red = pixel[reversed ? 2 : 0];
+  const int blue = pixel[reversed ? 0 : 2];
+  return static_cast<std::uint8_t>((299 * red + 587 * pixel[1] + 114 * blue + 500) / 1000);
 }
 
 // The memory of a thread: which image rows are kept, and these, resized, channel after channel.
@@ -139,14 +132,15 @@ Result<ImageRecipe> resolve_recipe(const ImageRecipe& recipe, std::string_view i
   return resolved;
 }
 
-Result<Preprocessor> Preprocessor::create(const PixelView& pixels, const ImageRecipe& recipe) {
+Result<Preprocessor> Preprocessor::create(const PixelView& pixels, const ImageRecipe& recipe, Isa isa) {
   OCTET_ASSIGN(const Placement placement, place(pixels.width, pixels.height, recipe));
   OCTET_TRY(check_pixels(pixels));
-  return Preprocessor(pixels, recipe, placement);
+  return Preprocessor(pixels, recipe, placement, image_rows().rows[choose_row(image_rows(), isa)]);
 }
 
-Preprocessor::Preprocessor(const PixelView& pixels, const ImageRecipe& recipe, const Placement& placement)
-    : pixels_(pixels), recipe_(recipe), placement_(placement) {
+Preprocessor::Preprocessor(const PixelView& pixels, const ImageRecipe& recipe, const Placement& placement,
+                           const ImageRow* kernels)
+    : pixels_(pixels), recipe_(recipe), placement_(placement), kernels_(kernels) {
   const Range columns = covered(placement.x);
   const Range rows = covered(placement.y);
   columns_begin_ = columns.begin;
@@ -155,25 +149,28 @@ Preprocessor::Preprocessor(const PixelView& pixels, const ImageRecipe& recipe, c
   rows_end_ = rows.end;
 }
 
-std::size_t Preprocessor::shared_bytes(std::int64_t width) { return static_cast<std::size_t>(width) * sizeof(Tap); }
+std::size_t Preprocessor::shared_bytes(std::int64_t width) {
+  return static_cast<std::size_t>(width) * (sizeof(std::int32_t) + sizeof(float));
+}
 
 std::size_t Preprocessor::own_bytes(std::int64_t width, int channels) {
   return kAlignment + 2 * row_floats(width, channels) * sizeof(float);
 }
 
 void Preprocessor::start(std::byte* shared) const {
-  auto* taps = reinterpret_cast<Tap*>(shared);
+  const Columns columns = columns_in(shared, recipe_.width);
   const int pixel = channels_of(pixels_.format);
   for (Index i = 0; i < columns_; ++i) {
-    taps[i] = tap_of(placement_.x, columns_begin_ + i);
-    taps[i].first *= pixel;
-    taps[i].second *= pixel;
+    const Tap tap = tap_of(placement_.x, columns_begin_ + i);
+    columns.first[i] = tap.first * pixel;
+    columns.weight[i] = tap.weight;
   }
 }
 
-const float* Preprocessor::resized_row(Index row, const std::byte* shared, std::byte* own) const {
+const float* Preprocessor::resized_row(Index row, std::byte* shared, std::byte* own) const {
   auto* kept = reinterpret_cast<KeptRows*>(own);
-  const std::size_t floats = row_floats(recipe_.width, channels_of(recipe_.format));
+  const int channels = channels_of(recipe_.format);
+  const std::size_t floats = row_floats(recipe_.width, channels);
   for (std::size_t slot = 0; slot < 2; ++slot) {
     if (kept->rows[slot] == row) {
       kept->oldest = static_cast<Index>(1 - slot);
@@ -183,25 +180,40 @@ const float* Preprocessor::resized_row(Index row, const std::byte* shared, std::
   const auto slot = static_cast<std::size_t>(kept->oldest);
   kept->oldest = static_cast<Index>(1 - slot);
   kept->rows[slot] = row;
-  float* const out = kept->values(slot, floats);
-  const auto* taps = reinterpret_cast<const Tap*>(shared);
-  const std::uint8_t* const from = pixels_.data + row * pixels_.row_stride;
-  for (int c = 0; c < channels_of(recipe_.format); ++c) {
-    float* const channel = out + c * columns_;
+  const Columns columns = columns_in(shared, recipe_.width);
+  ResizeRowArgs args{};
+  args.row = pixels_.data + row * pixels_.row_stride;
+  args.pixel_bytes = channels_of(pixels_.format);
+  args.row_bytes = Index{pixels_.width} * args.pixel_bytes;
+  args.first = columns.first;
+  args.weight = columns.weight;
+  args.count = columns_;
+  args.planes = channels;
+  args.output = kept->values(slot, floats);
+  bool grey = false;
+  for (int c = 0; c < channels; ++c) {
     const int byte = source_of(pixels_.format, recipe_.format, c);
-    if (byte >= 0) {
-      resize_channel(from + byte, taps, columns_, channel);
-    } else if (byte == kOpaque) {
-      std::fill_n(channel, columns_, 255.0f);
-    } else {
-      const bool reversed = pixels_.format == PixelFormat::bgr || pixels_.format == PixelFormat::bgra;
-      resize_grey(from, reversed, taps, columns_, channel);
-    }
+    args.from[c] = static_cast<std::int8_t>(std::max(byte, -1));
+    if (byte == kOpaque) std::fill_n(args.output + c * columns_, columns_, 255.0f);
+    grey = grey || byte == kGrey;
   }
-  return out;
+  grey ? resize_as_grey(args) : kernels_->resize(args);
+  return args.output;
 }
 
-void Preprocessor::make_row(Index row, bool first, const std::byte* shared, std::byte* own, float* out,
+// Grey is of whole pixels, before the resize.
+void Preprocessor::resize_as_grey(const ResizeRowArgs& args) const {
+  const bool reversed = pixels_.format == PixelFormat::bgr || pixels_.format == PixelFormat::bgra;
+  for (Index i = 0; i < args.count; ++i) {
+    const std::uint8_t* const pixel = args.row + args.first[i];
+    const auto a = static_cast<float>(grey_of(pixel, reversed));
+    const float weight = args.weight[i];
+    args.output[i] = a;
+    if (weight != 0) args.output[i] += (static_cast<float>(grey_of(pixel + args.pixel_bytes, reversed)) - a) * weight;
+  }
+}
+
+void Preprocessor::make_row(Index row, bool first, std::byte* shared, std::byte* own, float* out,
                             Index plane_step) const {
   if (first) *reinterpret_cast<KeptRows*>(own) = {{-1, -1}, 0};
   const int channels = channels_of(recipe_.format);
@@ -212,16 +224,17 @@ void Preprocessor::make_row(Index row, bool first, const std::byte* shared, std:
   if (!inside) return;
   const Tap tap = tap_of(placement_.y, row);
   const float* const top = resized_row(tap.first, shared, own);
-  const float* const bottom = resized_row(tap.second, shared, own);
+  const float* const bottom = tap.weight == 0 ? top : resized_row(tap.first + 1, shared, own);
   for (int c = 0; c < channels; ++c) {
     const auto k = static_cast<std::size_t>(c);
-    blend_rows(top + c * columns_, bottom + c * columns_, tap.weight, recipe_.mean[k], recipe_.normal[k], columns_,
-               out + c * plane_step + columns_begin_);
+    kernels_->blend({top + c * columns_, bottom + c * columns_, tap.weight, recipe_.mean[k], recipe_.normal[k],
+                     columns_, out + c * plane_step + columns_begin_});
   }
 }
 
 Status preprocess(const PixelView& pixels, const ImageRecipe& recipe, TensorOrder order, std::span<float> out) {
-  OCTET_ASSIGN(const Preprocessor preprocessor, Preprocessor::create(pixels, recipe));
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
+  OCTET_ASSIGN(const Preprocessor preprocessor, Preprocessor::create(pixels, recipe, isa));
   const int channels = channels_of(recipe.format);
   const Index width = recipe.width;
   const Index plane = width * recipe.height;

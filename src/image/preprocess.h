@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "image/image.h"
 #include "image/placement.h"
+#include "kernels/image.h"
 
 namespace octet {
 
@@ -46,7 +47,7 @@ Result<ImageRecipe> resolve_recipe(const ImageRecipe& recipe, std::string_view i
 class Preprocessor {
  public:
   // The recipe's width and height must be set (resolve_recipe). `pixels` and its memory must outlive the result.
-  static Result<Preprocessor> create(const PixelView& pixels, const ImageRecipe& recipe);
+  static Result<Preprocessor> create(const PixelView& pixels, const ImageRecipe& recipe, Isa isa);
 
   // Bytes of the memory below, aligned to 64 bytes, for a recipe of this width and format.
   static std::size_t shared_bytes(std::int64_t width);
@@ -58,20 +59,23 @@ class Preprocessor {
   void start(std::byte* shared) const;
   // Row `row` of the input: for each channel recipe.width values at out + channel * plane_step. `own` keeps resized
   // rows of the picture from call to call: `first` says that it holds none yet.
-  void make_row(Index row, bool first, const std::byte* shared, std::byte* own, float* out, Index plane_step) const;
+  void make_row(Index row, bool first, std::byte* shared, std::byte* own, float* out, Index plane_step) const;
 
  private:
-  Preprocessor(const PixelView& pixels, const ImageRecipe& recipe, const Placement& placement);
-  const float* resized_row(Index row, const std::byte* shared, std::byte* own) const;
+  Preprocessor(const PixelView& pixels, const ImageRecipe& recipe, const Placement& placement, const ImageRow* kernels);
+  const float* resized_row(Index row, std::byte* shared, std::byte* own) const;
+  void resize_as_grey(const ResizeRowArgs& args) const;
 
   PixelView pixels_;
   ImageRecipe recipe_;
   Placement placement_;
+  const ImageRow* kernels_;
   Index columns_begin_ = 0, columns_ = 0;  // columns of the input that the resized picture covers
   Index rows_begin_ = 0, rows_end_ = 0;
 };
 
-// Fills `out` with one picture, channels_of(recipe.format) x recipe.height x recipe.width values in `order`.
+// Fills `out` with one picture, on the best instruction set here, channels_of(recipe.format) x recipe.height x
+// recipe.width values in `order`.
 Status preprocess(const PixelView& pixels, const ImageRecipe& recipe, TensorOrder order, std::span<float> out);
 
 // Where a point of the network input lies in the image: image_x = offset_x + scale_x * input_x, likewise y. Both in

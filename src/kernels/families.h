@@ -3,6 +3,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/elementwise.h"
+#include "kernels/image.h"
 #include "kernels/pool.h"
 #include "kernels/reduce.h"
 

@@ -8,8 +8,9 @@ cd "$(dirname "$0")/../.." || exit 2
 allowed() {
   case "$1" in
     base) echo "" ;;
-    cpu | graph | image) echo "base" ;;
+    cpu | graph) echo "base" ;;
     kernels) echo "cpu base" ;;
+    image) echo "kernels cpu base" ;;
     model | import | export) echo "graph base" ;;
     ops) echo "kernels graph cpu base" ;;
     passes | runtime) echo "ops kernels graph cpu base" ;;

@@ -154,6 +154,43 @@ void add_jobs(const std::string& family, RowList<PixelsF32Row> rows, JobList& li
   });
 }
 
+// A row of a camera's picture on its way into a network: 640 pixels become 224.
+void add_jobs(const std::string& family, RowList<ImageRow> rows, JobList& list) {
+  constexpr std::int32_t kColumns = 224;
+  constexpr std::int32_t kPixels = 640;
+  list.for_rows(family, rows, [&](const ImageRow& row) {
+    for (const std::int32_t channels : kImageChannels) {
+      list.add({"resize_row",
+                std::to_string(kPixels) + "to" + std::to_string(kColumns) + "x" + std::to_string(channels), false,
+                family, row.name, row.isa, 0, static_cast<double>(kPixels * channels + kColumns * channels * 4),
+                [&row, channels]() -> std::function<void()> {
+                  std::vector<std::int32_t> first;
+                  for (std::int32_t i = 0; i < kColumns; ++i) first.push_back(i * (kPixels - 1) / kColumns * channels);
+                  return [&row, channels, first, weights = std::vector<float>(kColumns, 0.4F),
+                          pixels = std::vector<std::uint8_t>(static_cast<std::size_t>(kPixels * channels), 7),
+                          output = Array<float>(static_cast<std::size_t>(kColumns * channels))] {
+                    row.resize({pixels.data(),
+                                kPixels * channels,
+                                first.data(),
+                                weights.data(),
+                                kColumns,
+                                channels,
+                                channels,
+                                {0, 1, 2, 3},
+                                output.data()});
+                  };
+                }});
+    }
+    list.add({"blend_rows", std::to_string(kColumns), false, family, row.name, row.isa, 0, kColumns * 12.0,
+              [&row]() -> std::function<void()> {
+                return [&row, top = random_array<float>(kColumns), bottom = random_array<float>(kColumns),
+                        output = Array<float>(kColumns)] {
+                  row.blend({top.data(), bottom.data(), 0.3F, 127, 0.01F, kColumns, output.data()});
+                };
+              }});
+  });
+}
+
 void add_jobs(const std::string& family, RowList<DequantizeRow> rows, JobList& list) {
   list.for_rows(family, rows, [&](const DequantizeRow& row) {
     for (const std::int64_t step : {1, 3}) {

@@ -47,6 +47,7 @@ void add_jobs(const std::string& family, RowList<BinaryI8Row> rows, JobList& lis
 void add_jobs(const std::string& family, RowList<QuantizeRow> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<QuantizePlanesRow> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<PixelsF32Row> rows, JobList& list);
+void add_jobs(const std::string& family, RowList<ImageRow> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<DequantizeRow> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<SoftmaxRow> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<ResizeRow> rows, JobList& list);

@@ -1,0 +1,15 @@
+# OCTET_ABI_MAJOR and OCTET_ABI_MINOR: of Q_ABI_VERSION in octet.h, the one place where the ABI's version stands. It names
+# the library's file (liboctet.so.MAJOR.MINOR.0), by its major number the SONAME, and a node of src/abi/octet.map.
+set(header ${CMAKE_SOURCE_DIR}/include/octet/octet.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+file(STRINGS ${header} line REGEX "^#define Q_ABI_VERSION 0x")
+if(NOT line MATCHES "0x([0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F])([0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F])u$")
+  message(FATAL_ERROR "${header} defines no Q_ABI_VERSION of the form 0xMMMMmmmmu: '${line}'")
+endif()
+math(EXPR OCTET_ABI_MAJOR "0x${CMAKE_MATCH_1}")
+math(EXPR OCTET_ABI_MINOR "0x${CMAKE_MATCH_2}")
+set(node OCTET_${OCTET_ABI_MAJOR}.${OCTET_ABI_MINOR})
+file(STRINGS ${CMAKE_SOURCE_DIR}/src/abi/octet.map line REGEX "^${node} {$")
+if(NOT line)
+  message(FATAL_ERROR "src/abi/octet.map has no node ${node}, the ABI version of octet.h")
+endif()
