@@ -154,10 +154,11 @@ void add_jobs(const std::string& family, RowList<PixelsF32Row> rows, JobList& li
   });
 }
 
-// A row of a camera's picture on its way into a network: 640 pixels become 224.
+// A row of a camera's picture on its way into a network.
+constexpr std::int32_t kPixels = 640;
+constexpr std::int32_t kColumns = 224;
+
 void add_jobs(const std::string& family, RowList<ImageRow> rows, JobList& list) {
-  constexpr std::int32_t kColumns = 224;
-  constexpr std::int32_t kPixels = 640;
   list.for_rows(family, rows, [&](const ImageRow& row) {
     for (const std::int32_t channels : kImageChannels) {
       list.add({"resize_row",
