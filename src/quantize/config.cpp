@@ -167,9 +167,12 @@ class ConfigReader {
   };
   static const Key kKeys[];
   static const Key kResizeKeys[];
+  static const Key kMixedKeys[];
 
   Status read_key(const JsonMember& member);
+  Status read_parts(const JsonMember& member, std::span<const Key> keys, const char* example);
   Status read_resize(const JsonMember& member);
+  Status mixed(const JsonMember& member);
 
   Status format(const JsonMember& member) {
     constexpr PixelFormat kValues[] = {PixelFormat::rgb, PixelFormat::bgr, PixelFormat::rgba, PixelFormat::bgra,
@@ -279,10 +282,22 @@ class ConfigReader {
     OCTET_ASSIGN(config_.adaptive_rounding, read_bool(member));
     return {};
   }
-  Status mixed(const JsonMember& member) {
-    return not_built(member,
-                     "mixed precision is not built yet in this version; remove the key "
-                     "(skip_quant_op_names keeps operators float)");
+  Status max_drop(const JsonMember& member) {
+    const JsonValue& value = member.value;
+    if (value.kind != JsonKind::number || !(value.number >= 0 && value.number < 1)) {
+      return wrong(member, "must be a share of the answers from 0 to below 1 (0.01: one of a hundred), found " +
+                               describe(value));
+    }
+    config_.mixed->max_drop = value.number;
+    return {};
+  }
+  Status min_sqnr(const JsonMember& member) {
+    OCTET_ASSIGN(config_.mixed->min_sqnr, read_number_above(member, 0, 200));
+    return {};
+  }
+  Status max_float_macs(const JsonMember& member) {
+    OCTET_ASSIGN(config_.mixed->max_float_macs, read_number_above(member, 0, 1));
+    return {};
   }
   Status inputs(const JsonMember& member) {
     return not_built(member,
@@ -395,6 +410,12 @@ const ConfigReader::Key ConfigReader::kResizeKeys[] = {
     {"shorter_side", &ConfigReader::shorter_side},
 };
 
+const ConfigReader::Key ConfigReader::kMixedKeys[] = {
+    {"max_drop", &ConfigReader::max_drop},
+    {"min_sqnr", &ConfigReader::min_sqnr},
+    {"max_float_macs", &ConfigReader::max_float_macs},
+};
+
 Status ConfigReader::read_key(const JsonMember& member) {
   std::vector<std::string_view> names;
   for (const auto& key : kKeys) {
@@ -404,23 +425,32 @@ Status ConfigReader::read_key(const JsonMember& member) {
   return wrong(member, unknown_key(member, names));
 }
 
-Status ConfigReader::read_resize(const JsonMember& member) {
+// The members of an object, each by its own reader.
+Status ConfigReader::read_parts(const JsonMember& member, std::span<const Key> keys, const char* example) {
   if (member.value.kind != JsonKind::object) {
-    return wrong(member, "must be an object such as {\"mode\": \"crop\", \"shorter_side\": 256}, found " +
-                             describe(member.value));
+    return wrong(member, std::string("must be an object such as ") + example + ", found " + describe(member.value));
   }
+  std::vector<std::string_view> names;
+  for (const Key& key : keys) names.push_back(key.name);
   for (const auto& part : member.value.members) {
-    const auto* const key = std::find_if(std::begin(kResizeKeys), std::end(kResizeKeys),
-                                         [&](const Key& candidate) { return candidate.name == part.key; });
-    if (key == std::end(kResizeKeys)) {
-      constexpr std::string_view kNames[] = {"mode", "shorter_side"};
-      return wrong(part, unknown_key(part, kNames)).within("resize");
-    }
-    Status status = (this->*key->read)(part);
-    if (!status.ok()) return status.within("resize");
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == part.key; });
+    if (key == keys.end()) return wrong(part, unknown_key(part, names)).within(member.key);
+    if (Status status = (this->*key->read)(part); !status.ok()) return status.within(member.key);
   }
+  return {};
+}
+
+Status ConfigReader::read_resize(const JsonMember& member) {
+  OCTET_TRY(read_parts(member, kResizeKeys, "{\"mode\": \"crop\", \"shorter_side\": 256}"));
   if (!resize_mode_given_) return wrong(member, "needs a \"mode\": " + choices(kFitModes));
   return {};
+}
+
+Status ConfigReader::mixed(const JsonMember& member) {
+  config_.mixed.emplace();
+  OCTET_TRY(read_parts(member, kMixedKeys, "{\"max_drop\": 0.01}"));
+  if (config_.mixed->max_drop || config_.mixed->min_sqnr) return {};
+  return wrong(member, "needs a budget: \"max_drop\" (share of answers) or \"min_sqnr\" (dB)");
 }
 
 }  // namespace

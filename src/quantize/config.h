@@ -26,6 +26,13 @@ std::string_view name_of(WeightMethod method);
 Result<ActivationMethod> parse_activation_method(std::string_view name);
 Result<WeightMethod> parse_weight_method(std::string_view name);
 
+// How far a network with int8 layers may be from the float one (quantize/mixed.h).
+struct MixedBudget {
+  std::optional<double> max_drop;  // of a classifier: the share of answers that may change, [0, 1)
+  std::optional<double> min_sqnr;  // dB, at the outputs or before a final softmax
+  double max_float_macs = 0.1;     // the share of the multiply-accumulates that may stay float, (0, 1]
+};
+
 struct QuantizeConfig {
   PixelFormat format = PixelFormat::bgr;
   bool format_given = false;  // false: BGR as in MNN, which the caller says in a line
@@ -54,6 +61,7 @@ struct QuantizeConfig {
   std::optional<bool> bias_correction;    // quantize/round_weights.h, likewise
   std::optional<bool> adaptive_rounding;  // likewise
   std::vector<std::string> skip_quant_op_names;
+  std::optional<MixedBudget> mixed;
   bool debug = false;
   bool winograd_opt = false;        // accepted for MNN's files, changes nothing
   bool float_where_faster = false;  // no key: a file must not make the result depend on the machine
@@ -67,7 +75,7 @@ struct QuantizeConfig {
 };
 
 // Errors name the file, the key, its line and, for an unknown key or word, the nearest known one: Code::config;
-// Code::unsupported for what a later version will do (other quant_bits, mixed).
+// Code::unsupported for what a later version will do (other quant_bits).
 Result<QuantizeConfig> parse_config(std::string_view json, const std::string& file_name);
 // The same for a file; Code::io where it cannot be read.
 Result<QuantizeConfig> load_config(const std::string& file_name);

@@ -10,6 +10,7 @@
 #include "quantize/float_where_faster.h"
 #include "quantize/labels.h"
 #include "quantize/measure.h"
+#include "quantize/mixed.h"
 #include "quantize/observe.h"
 #include "quantize/rewrite.h"
 #include "quantize/sequence.h"
@@ -17,7 +18,8 @@
 namespace octet {
 namespace {
 
-constexpr std::size_t kMeasured = 50;  // samples at most on which a quantization is measured
+constexpr std::size_t kMixedSamples = 64;  // whose inputs the search for mixed precision holds in memory
+constexpr std::size_t kMeasured = 50;      // samples at most on which a quantization is measured
 
 using Clock = std::chrono::steady_clock;
 
@@ -41,6 +43,27 @@ Choices choose(const Observation& observation, const QuantizeConfig& config) {
   }
   return choices;
 }
+
+// The choices for the groups of another assignment of the same graph, which has no int8 tensor that this one lacks.
+Choices choices_for(const Assignment& assignment, const Assignment& base, const Choices& choices) {
+  const auto count = static_cast<std::size_t>(assignment.group_count);
+  Choices result{std::vector<Quant>(count), std::vector<ActivationMethod>(count)};
+  for (std::size_t t = 0; t < assignment.group.size(); ++t) {
+    if (assignment.group[t] < 0 || base.group[t] < 0) continue;
+    const auto to = static_cast<std::size_t>(assignment.group[t]);
+    const auto from = static_cast<std::size_t>(base.group[t]);
+    result.quants[to] = choices.quants[from];
+    result.methods[to] = choices.methods[from];
+  }
+  return result;
+}
+
+// An int8 network with some more layers in float than the base has.
+struct Mixed {
+  Assignment assignment;
+  Choices choices;
+  Graph graph;
+};
 
 // The method that chose the range of each layer's output.
 void name_methods(const Graph& graph, const Assignment& assignment, const Choices& choices, Report& report) {
@@ -126,6 +149,34 @@ void warn_of_poor_outputs(Report& report) {
     }
     report.warnings.push_back(std::move(text));
   }
+}
+
+std::string percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+  return text;
+}
+
+// What the search for layers that stay float found, for people.
+void tell_mixed(const MixedReport& mixed, Report& report, const Hooks& hooks) {
+  char decibels[80];
+  std::snprintf(decibels, sizeof decibels, "SQNR %.1f dB instead of %.1f", mixed.sqnr_db, mixed.all_int8_sqnr_db);
+  std::string text = "mixed precision: ";
+  if (mixed.layers.empty()) {
+    text += "the budget holds with every layer in int8";
+  } else {
+    text += std::to_string(mixed.layers.size()) + " layers with " + percent(mixed.float_mac_share) +
+            " of the multiply-accumulates stay float: " + decibels;
+    if (mixed.all_int8_drop > 0) {
+      text +=
+          ", " + percent(mixed.drop) + " of the answers expected to change instead of " + percent(mixed.all_int8_drop);
+    }
+  }
+  hooks.info(text);
+  if (mixed.reached) return;
+  report.warnings.push_back("the budget of \"mixed\" is not reached within its \"max_float_macs\" (" +
+                            std::string(decibels) +
+                            "): allow more of the multiply-accumulates in float, or calibrate with more samples");
 }
 
 Status check_weights(const Graph& graph) {
@@ -226,7 +277,33 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   if (config.rounds_adaptively() || config.corrects_bias()) {
     OCTET_ASSIGN(rewrite.rounded, round_layers(float_plan, config, samples, threads, hooks));
   }
-  OCTET_ASSIGN(Graph int8, rewrite_int8(*graph, assignment, choices.quants, rewrite));
+  const auto make_with = [&](const std::vector<std::string>& kept) -> Result<Mixed> {
+    std::vector<std::string> all = skip;
+    all.insert(all.end(), kept.begin(), kept.end());
+    Mixed mixed;
+    OCTET_ASSIGN(mixed.assignment, assign_types(*graph, all));
+    mixed.choices = choices_for(mixed.assignment, assignment, choices);
+    OCTET_ASSIGN(mixed.graph, rewrite_int8(*graph, mixed.assignment, mixed.choices.quants, rewrite));
+    return mixed;
+  };
+  std::vector<std::string> kept;
+  std::optional<MixedReport> mixed_report;
+  if (config.mixed) {
+    MixedJob job{graph, {}, {}, samples.source.get(), observation.samples.used, *config.mixed, isa, threads};
+    job.samples.resize(std::min(job.samples.size(), kMixedSamples));
+    for (std::size_t n = 0; n < graph->nodes.size(); ++n) {
+      if (assignment.int8_node[n] && is_heavy(graph->nodes[n].op)) job.layers.push_back(n);
+    }
+    job.make = [&](const std::vector<std::string>& names) -> Result<Graph> {
+      OCTET_ASSIGN(Mixed mixed, make_with(names));
+      return std::move(mixed.graph);
+    };
+    OCTET_ASSIGN(MixedChoice found, choose_mixed(job, hooks));
+    kept = std::move(found.skip);
+    mixed_report = std::move(found.report);
+  }
+  OCTET_ASSIGN(Mixed final, make_with(kept));
+  Graph& int8 = final.graph;
   if (config.input_type == InputType::image && graph->inputs.size() == 1) {
     int8.recipe = config.to_recipe();
   }
@@ -246,6 +323,8 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   report.kept_float = std::move(float_layers.layers);
   report.int8_ms = float_layers.int8_ms;
   report.mixed_ms = float_layers.mixed_ms;
+  report.mixed = std::move(mixed_report);
+  if (report.mixed) tell_mixed(*report.mixed, report, hooks);
 
   auto shared = std::make_shared<const Graph>(std::move(int8));
   OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa, PlanUse::observe));
@@ -253,7 +332,7 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
                     measuring, hooks, report));
   warn_of_poor_outputs(report);
   for (const std::string& warning : report.warnings) hooks.warn(warning);
-  name_methods(*graph, assignment, choices, report);
+  name_methods(*graph, final.assignment, final.choices, report);
   const MacCount macs = count_macs(*shared);
   report.macs = macs.all;
   report.int8_macs = macs.int8;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,23 @@ struct KeptFloat {
   double float_ms = 0, int8_ms = 0;  // of the layer alone
 };
 
+// A layer that stays float because int8 would cost too much there (quantize/mixed.h).
+struct MixedLayer {
+  std::string name;  // of its output
+  std::string op;
+  std::int64_t macs = 0;
+  double gained_db = 0;  // at the outputs, where this layer alone is kept
+};
+
+struct MixedReport {
+  std::vector<MixedLayer> layers;      // what saves the most error for its work first
+  double all_int8_sqnr_db = 0;         // at the outputs or before a final softmax, on calibration samples
+  double sqnr_db = 0;                  // with these layers in float
+  double all_int8_drop = 0, drop = 0;  // of a classifier: share of the answers that are expected to change
+  double float_mac_share = 0;
+  bool reached = true;  // the budget of the configuration holds
+};
+
 struct Report {
   std::string command;  // "quantize" or "compare"
   std::string model;    // name of the network
@@ -62,6 +80,7 @@ struct Report {
   std::int64_t float_weight_bytes = 0, int8_weight_bytes = 0;
   std::int64_t macs = 0, int8_macs = 0;
   double seconds = 0;
+  std::optional<MixedReport> mixed;
   std::vector<KeptFloat> kept_float;  // in the order of execution
   double int8_ms = 0, mixed_ms = 0;   // of a run without layers that were kept float, and with them; 0: not measured
 };

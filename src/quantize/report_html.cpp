@@ -219,6 +219,30 @@ std::string kept_float_section(const Report& report) {
   return html + kTableEnd + "</section>\n";
 }
 
+std::string mixed_section(const Report& report) {
+  if (!report.mixed || report.mixed->layers.empty()) return {};
+  const MixedReport& mixed = *report.mixed;
+  std::string html = "<section>\n<h2>Kept in float for accuracy</h2>\n<p>With these layers in float, " +
+                     percent(mixed.float_mac_share) + " of the multiply-accumulates, the outputs have an SQNR of " +
+                     fixed(mixed.sqnr_db, 1) + " dB; with all in int8 " + fixed(mixed.all_int8_sqnr_db, 1) + " dB";
+  if (mixed.all_int8_drop > 0) {
+    html += ". Of the answers " + percent(mixed.drop) + " are expected to change, with all in int8 " +
+            percent(mixed.all_int8_drop);
+  }
+  html += std::string(". The budget of <code>mixed</code> ") + (mixed.reached ? "holds" : "does not hold") +
+          ". Layers that are kept together spare the tensor between them; one alone may gain nothing.</p>\n" +
+          table_head({{"Layer", nullptr, true},
+                      {"Operator", nullptr, true},
+                      {"MACs", "multiply-accumulates of one run"},
+                      {"Gain", "dB at the outputs where this layer alone is kept"}},
+                     false);
+  for (const MixedLayer& layer : mixed.layers) {
+    html += "<tr>" + name_cell(layer.name) + text_cell(layer.op) + cell(std::to_string(layer.macs)) +
+            cell(fixed(layer.gained_db, 2) + " dB") + "</tr>\n";
+  }
+  return html + kTableEnd + "</section>\n";
+}
+
 std::string samples_section(const Report& report) {
   if (report.worst_samples.empty()) return {};
   std::string html = "<section>\n<h2>Samples that differ most</h2>\n" +
@@ -267,8 +291,8 @@ std::string report_html(const Report& report) {
          "script-src 'unsafe-inline'\">\n<title>" +
          title + " – int8 report</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n" + headline(report) +
          "<main>\n" + warnings_section(report) + outputs_section(report) + layers_section(report) +
-         kept_float_section(report) + samples_section(report) + reading() + "</main>\n" + footer(report) + "<script>" +
-         kScript + "</script>\n</body>\n</html>\n";
+         mixed_section(report) + kept_float_section(report) + samples_section(report) + reading() + "</main>\n" +
+         footer(report) + "<script>" + kScript + "</script>\n</body>\n</html>\n";
 }
 
 }  // namespace octet

@@ -127,6 +127,23 @@ void add_kept_float(JsonText& json, const KeptFloat& layer) {
   json.close();
 }
 
+void add_mixed(JsonText& json, const MixedReport& mixed) {
+  json.field("mixed_reached", mixed.reached);
+  json.field("mixed_float_mac_share", mixed.float_mac_share);
+  json.field("all_int8_sqnr_db", mixed.all_int8_sqnr_db);
+  json.field("mixed_sqnr_db", mixed.sqnr_db);
+  json.field("all_int8_drop", mixed.all_int8_drop);
+  json.field("mixed_drop", mixed.drop);
+  json.list("mixed_layers", mixed.layers, [&](const MixedLayer& layer) {
+    json.open('{');
+    json.field("name", layer.name);
+    json.field("op", layer.op);
+    json.field("macs", layer.macs);
+    json.field("gained_db", layer.gained_db);
+    json.close();
+  });
+}
+
 }  // namespace
 
 std::string report_json(const Report& report) {
@@ -156,6 +173,7 @@ std::string report_json(const Report& report) {
   json.list("outputs", report.outputs, [&](const OutputError& output) { add_output(json, output); });
   json.list("layers", report.layers, [&](const LayerError& layer) { add_layer(json, layer); });
   json.list("worst_samples", report.worst_samples, [&](const WorstSample& sample) { add_sample(json, sample); });
+  if (report.mixed) add_mixed(json, *report.mixed);
   if (!report.kept_float.empty()) {
     json.list("kept_float", report.kept_float, [&](const KeptFloat& layer) { add_kept_float(json, layer); });
     json.field("int8_ms", report.int8_ms);

@@ -268,12 +268,29 @@ void unknown_keys_and_words(void**) {
   assert_false(parse_weight_method("KL").ok());
 }
 
+void mixed_precision_has_a_budget(void**) {
+  assert_false(good("{}").mixed.has_value());
+  const QuantizeConfig one = good(R"({"mixed": {"max_drop": 0.01}})");
+  assert_true(one.mixed && one.mixed->max_drop == 0.01 && !one.mixed->min_sqnr && one.mixed->max_float_macs == 0.1);
+  const QuantizeConfig all = good(R"({"mixed": {"max_drop": 0, "min_sqnr": 25, "max_float_macs": 1}})");
+  assert_true(all.mixed->max_drop == 0.0 && all.mixed->min_sqnr == 25.0 && all.mixed->max_float_macs == 1);
+  assert_error("{\"mixed\": 1}",
+               "key 'mixed' (line 1): must be an object such as {\"max_drop\": 0.01}, found the number 1");
+  assert_error("{\"mixed\": {}}",
+               "key 'mixed' (line 1): needs a budget: \"max_drop\" (share of answers) or \"min_sqnr\" (dB)");
+  assert_error("{\"mixed\": {\"max_float_macs\": 0.5}}",
+               "key 'mixed' (line 1): needs a budget: \"max_drop\" (share of answers) or \"min_sqnr\" (dB)");
+  assert_error("{\"mixed\": {\n\"max_drop\": 1}}",
+               "mixed: key 'max_drop' (line 2): must be a share of the answers from 0 to below 1 (0.01: one of a "
+               "hundred), found the number 1");
+  assert_error("{\"mixed\": {\"min_sqnr\": 0}}",
+               "mixed: key 'min_sqnr' (line 1): must be above 0 and at most 200, found the number 0");
+  assert_error("{\"mixed\": {\"max_drops\": 0.1}}",
+               "mixed: key 'max_drops' (line 1): unknown key; did you mean 'max_drop'?");
+}
+
 void what_is_not_built_says_so(void**) {
   assert_error("{\"quant_bits\": 4}", "key 'quant_bits' (line 1): 4 bits are not built yet in this version; use 8",
-               Code::unsupported);
-  assert_error("{\"mixed\": {\"max_drop\": 1}}",
-               "key 'mixed' (line 1): mixed precision is not built yet in this version; remove the key "
-               "(skip_quant_op_names keeps operators float)",
                Code::unsupported);
   assert_error("{\"inputs\": []}",
                "key 'inputs' (line 1): MNN's list of inputs is not built yet in this version; remove the key "
@@ -402,6 +419,7 @@ int main() {
       cmocka_unit_test(impossible_values),
       cmocka_unit_test(keys_that_contradict),
       cmocka_unit_test(unknown_keys_and_words),
+      cmocka_unit_test(mixed_precision_has_a_budget),
       cmocka_unit_test(what_is_not_built_says_so),
       cmocka_unit_test(not_json),
       cmocka_unit_test(hostile_json),
