@@ -13,7 +13,7 @@ struct BinaryParams {
   Loops a, b, out;
   std::int32_t row;
   bool multiply;
-  std::int64_t row_elements;  // of an image row, where both operands have the output's shape; else 0
+  std::int64_t row_elements, channels;  // of an image row, where both operands have the output's shape; else 0
 };
 
 template <class T, class Args, class Row>
@@ -48,7 +48,7 @@ void run_band(const Io& io, const BinaryParams<Args>& params, RowList<Row> list,
   args.b = io.in<T>(1);
   args.output = io.out<T>(0);
   args.a_step = args.b_step = 1;
-  args.count = band.out_rows * params.row_elements;
+  args.count = band.out_rows * (band.pixels ? params.channels : params.row_elements);
   list.rows[params.row]->run(args);
 }
 
@@ -100,7 +100,8 @@ void set_walk(Prepare& p, BinaryParams<Args>& params) {
                      p.in(1).layout == out.layout && out.layout == Layout::channels_last;
   if (alike && p.in(0).data == nullptr && p.in(1).data == nullptr && out.dims[0] == 1) {
     params.row_elements = out.dims[1] * out.dims[3];
-    p.step.rows = {.span = 1, .stride = 1, .pad_top = 0, .inputs = 3, .macs_per_element = 0};
+    params.channels = out.dims[1];
+    p.step.rows = {.span = 1, .stride = 1, .pad_top = 0, .inputs = 3, .pixels = true, .macs_per_element = 0};
   }
 }
 

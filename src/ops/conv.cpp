@@ -63,6 +63,7 @@ ConvGeometry geometry_of(ConvGeometry whole, const Band& band) {
   whole.in_h = band.in_rows;
   whole.out_h = band.out_rows;
   whole.pad_top = band.pad_top;
+  if (band.pixels) whole.in_w = whole.out_w = 1;
   return whole;
 }
 
@@ -157,10 +158,15 @@ ConvGeometry geometry_of(const Prepare& p) {
   return g;
 }
 
-// Packing is the same for images of any height from this width on (kernels/conv.h).
-RowWindow row_window(const ConvGeometry& g) {
+// A layer may run on some of its rows where packing is the same for an image of these rows alone. This is so for int8,
+// and for float32 where a 1x1 convolution, whose rows the kernels join to one, has kSteadyPackingWidth pixels.
+RowWindow row_window(const ConvGeometry& g, DType dtype) {
   RowWindow rows;
-  if (g.batch == 1 && g.out_w >= kSteadyPackingWidth) rows.span = RowWindow::span_of(g.kernel_h, g.dilation_h);
+  const bool pointwise = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 &&
+                         g.pad_left == 0 && g.in_h == g.out_h && g.in_w == g.out_w;
+  const bool steady = dtype == DType::i8 || !pointwise || g.out_w >= kSteadyPackingWidth;
+  if (g.batch == 1 && steady) rows.span = RowWindow::span_of(g.kernel_h, g.dilation_h);
+  rows.pixels = pointwise && dtype == DType::i8 && rows.span > 0;
   rows.stride = g.stride_h;
   rows.pad_top = g.pad_top;
   rows.macs_per_element = std::int64_t{g.in_c} / g.groups * g.kernel_h * g.kernel_w;
@@ -174,7 +180,7 @@ Status prepare_conv(Prepare& p) {
   const ConvGeometry g = geometry_of(p);
   const bool depthwise = g.groups == g.in_c && g.groups == g.out_c && g.groups > 1;
   OCTET_TRY(prepare_with(p, depthwise ? Family::depthwise : Family::conv, g));
-  p.step.rows = row_window(g);
+  p.step.rows = row_window(g, p.in(0).dtype);
   return {};
 }
 

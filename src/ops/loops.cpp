@@ -106,6 +106,13 @@ Walk make_walk(const Dims& dims, Layout layout, std::vector<std::vector<std::int
   return walk;
 }
 
+ValueRows value_rows(Prepare& p) {
+  const TensorView& out = p.out(0);
+  if (out.layout != Layout::channels_last || out.dims[0] != 1) return {};
+  p.step.rows = {.span = 1, .stride = 1, .pad_top = 0, .inputs = 1, .pixels = true, .macs_per_element = 0};
+  return {out.dims[1] * out.dims[3], out.dims[1]};
+}
+
 OutputRange output_range(const Quant& quant, const Clamp& clamp) {
   auto bound = [&](float real, std::int32_t limit) {
     const float q = real * (1.0f / quant.scale) + static_cast<float>(quant.zero_point);

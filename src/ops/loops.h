@@ -41,6 +41,15 @@ struct Walk {
 // The walk over `dims` in the memory order of `layout`; strides[i] are in the logical order of dims.
 Walk make_walk(const Dims& dims, Layout layout, std::vector<std::vector<std::int64_t>> strides);
 
+// Image rows of a function of single values: what the bands of such steps are made of.
+struct ValueRows {
+  std::int64_t row = 0, pixel = 0;  // elements; 0: the step cannot make rows one by one
+
+  std::int64_t elements(const Band& band) const { return band.out_rows * (band.pixels ? pixel : row); }
+};
+// Of an operator whose output has the layout of input 0; sets the step's RowWindow.
+ValueRows value_rows(Prepare& p);
+
 // Bounds of an int8 result: the fused clamp, in the output's quantization. A bound inside the range of int8 is rounded
 // as a value is.
 OutputRange output_range(const Quant& quant, const Clamp& clamp = {});

@@ -1,21 +1,31 @@
 #include "ops/move.h"
 
+#include <algorithm>
+
 #include "kernels/families.h"
 #include "ops/runners.h"
 
 namespace octet {
+namespace {
+
+void run_move(const Io& io, const Move& move, std::int64_t first, std::int64_t last) {
+  CopyArgs args = move.args;
+  const auto* from = move.input == Move::kConstant ? static_cast<const std::byte*>(io.packed)
+                                                   : io.in<std::byte>(static_cast<std::size_t>(move.input));
+  args.input = from + move.in_offset * args.element_bytes;
+  args.output = io.out<std::byte>(static_cast<std::size_t>(move.output)) + move.out_offset * args.element_bytes;
+  copy_rows().rows[move.row]->run(args, first * move.rows / move.tiles, last * move.rows / move.tiles);
+}
+
+}  // namespace
+
 void run_moves(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const Move* move = &io.as<Move>();
-  while (begin >= move->first_tile + move->rows) ++move;
+  while (begin >= move->first_tile + move->tiles) ++move;
   for (; begin < end; ++move) {
-    const std::int64_t last = end < move->first_tile + move->rows ? end : move->first_tile + move->rows;
-    CopyArgs args = move->args;
-    const auto* from = move->input == Move::kConstant ? static_cast<const std::byte*>(io.packed)
-                                                      : io.in<std::byte>(static_cast<std::size_t>(move->input));
-    args.input = from + move->in_offset * args.element_bytes;
-    args.output = io.out<std::byte>(static_cast<std::size_t>(move->output)) + move->out_offset * args.element_bytes;
-    copy_rows().rows[move->row]->run(args, begin - move->first_tile, last - move->first_tile);
-    begin = last;
+    const std::int64_t last = end < move->first_tile + move->tiles ? end : move->first_tile + move->tiles;
+    run_move(io, *move, begin - move->first_tile, last - move->first_tile);
+    if (!move->shares) begin = last;
   }
 }
 
@@ -41,12 +51,49 @@ Move make_move(DType dtype, const Dims& dims, Layout layout, const std::vector<s
   return move;
 }
 
+namespace {
+
+// Moves that write elements apart from each other, as a concat over the last dimension does, meet in the same lines of
+// the cache. Cut along the elements, so that threads write different lines: each part holds a part of every move.
+std::vector<Move> cut_along_elements(const std::vector<Move>& moves) {
+  constexpr std::int64_t kLeastElements = 512;  // of a part
+  constexpr std::int64_t kMostParts = 16;
+  const auto inner = [](const Loops& loops) { return loops.rank - 1; };
+  const std::int64_t length = moves[0].args.out.dims[inner(moves[0].args.out)];
+  for (const Move& move : moves) {
+    const Loops& out = move.args.out;
+    if (out.dims[inner(out)] != length || out.strides[inner(out)] == 1 || move.output != moves[0].output) return moves;
+  }
+  const std::int64_t parts = std::min(length / kLeastElements, kMostParts);
+  if (parts < 2) return moves;
+  std::vector<Move> cut;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const std::int64_t begin = length * part / parts;
+    for (Move move : moves) {
+      Loops& in = move.args.in;
+      Loops& out = move.args.out;
+      move.in_offset += begin * in.strides[inner(in)];
+      move.out_offset += begin * out.strides[inner(out)];
+      in.dims[inner(in)] = out.dims[inner(out)] = length * (part + 1) / parts - begin;
+      move.tiles = 1;
+      move.shares = true;
+      cut.push_back(move);
+    }
+    cut.back().shares = false;
+  }
+  return cut;
+}
+
+}  // namespace
+
 void set_moves(Step& step, std::vector<Move> moves) {
   std::erase_if(moves, [](const Move& move) { return move.rows == 0; });
+  for (Move& move : moves) move.tiles = move.rows;
+  if (!moves.empty()) moves = cut_along_elements(moves);
   std::int64_t tiles = 0;
   for (Move& move : moves) {
     move.first_tile = tiles;
-    tiles += move.rows;
+    if (!move.shares) tiles += move.tiles;
   }
   step.params.resize(moves.size() * sizeof(Move));
   if (!moves.empty()) std::memcpy(step.params.data(), moves.data(), step.params.size());

@@ -14,8 +14,10 @@ struct Move {
   std::int32_t input;                  // index; kConstant: from the step's packed bytes
   std::int32_t output;                 // index
   std::int64_t in_offset, out_offset;  // elements
-  std::int64_t first_tile;             // tiles of a step are the rows of its moves, one move after the other
+  std::int64_t first_tile;             // tiles of a step are those of its moves, one move after the other
+  std::int64_t tiles;                  // equal shares of the rows
   std::int64_t rows;
+  bool shares;       // the next move has the same tiles
   std::int32_t row;  // of the copy family
   static constexpr std::int32_t kConstant = -1;
 };

@@ -43,7 +43,11 @@ struct RowWindow {
   std::int32_t stride = 1;
   std::int32_t pad_top = 0;
   std::uint32_t inputs = 1;           // bit i: input i is taken by rows; others, such as weights, are as they are
+  bool pixels = false;                // a row may also be one pixel: each depends on the same pixel of the inputs alone
   std::int64_t macs_per_element = 0;  // of the output
+
+  // Whether row y needs nothing but row y.
+  bool same_row() const { return span == 1 && stride == 1 && pad_top == 0; }
 
   // Rows that a window spans. Windows that reach far, as a damaged file may ask for, are not taken by rows.
   static std::int32_t span_of(std::int64_t kernel, std::int64_t dilation) {
@@ -59,6 +63,7 @@ struct Band {
   std::int32_t in_rows = 0;  // that exist and are needed
   std::int32_t out_rows = 0;
   std::int32_t pad_top = 0;  // rows that the first window reaches over the first of in_rows
+  bool pixels = false;       // rows are single pixels
 };
 
 // The prepared form of a node.

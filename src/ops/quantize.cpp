@@ -13,6 +13,7 @@ struct ConvertParams {
   std::int32_t row;
   float factor;
   OutputRange range;
+  ValueRows rows;
 };
 
 std::int64_t size_of_chunks(std::int64_t begin, std::int64_t end, std::int64_t count) {
@@ -41,9 +42,32 @@ void run_requantize(const Io& io, std::int64_t begin, std::int64_t end) noexcept
                                         size_of_chunks(begin, end, params.count));
 }
 
+extern const BandRunner kQuantizeBands = {[](const Io& io, const Band& band) noexcept {
+                                            const auto& params = io.as<ConvertParams>();
+                                            quantize_rows().rows[params.row]->run(
+                                                io.in<float>(0), 1, io.out<std::int8_t>(0), 1,
+                                                params.rows.elements(band), params.factor, params.range);
+                                          },
+                                          nullptr};
+extern const BandRunner kDequantizeBands = {[](const Io& io, const Band& band) noexcept {
+                                              const auto& params = io.as<ConvertParams>();
+                                              dequantize_rows().rows[params.row]->run(
+                                                  io.in<std::int8_t>(0), 1, io.out<float>(0), 1,
+                                                  params.rows.elements(band), params.factor, params.range.zero_point);
+                                            },
+                                            nullptr};
+extern const BandRunner kRequantizeBands = {
+    [](const Io& io, const Band& band) noexcept {
+      const auto& params = io.as<ConvertParams>();
+      table_i8_rows().rows[params.row]->run(reinterpret_cast<const std::int8_t*>(io.packed), io.in<std::int8_t>(0),
+                                            io.out<std::int8_t>(0), params.rows.elements(band));
+    },
+    nullptr};
+
 namespace {
 
-void finish(Prepare& p, const ConvertParams& params, const char* kernel, Runner runner) {
+void finish(Prepare& p, ConvertParams params, const char* kernel, Runner runner) {
+  params.rows = value_rows(p);
   p.step.kernel = kernel;
   p.step.tiles = (params.count + kChunk - 1) / kChunk;
   p.step.runner = index_of(runner);
@@ -54,8 +78,8 @@ void finish(Prepare& p, const ConvertParams& params, const char* kernel, Runner 
 
 Status prepare_quantize(Prepare& p) {
   const Quant& quant = p.out(0).quant;
-  const ConvertParams params{p.in(0).count(), choose_row(quantize_rows(), p.isa()), 1.0f / quant.scale,
-                             output_range(quant)};
+  const ConvertParams params{
+      p.in(0).count(), choose_row(quantize_rows(), p.isa()), 1.0f / quant.scale, output_range(quant), {}};
   finish(p, params, quantize_rows().rows[params.row]->name, run_quantize);
   return {};
 }
@@ -63,7 +87,7 @@ Status prepare_quantize(Prepare& p) {
 Status prepare_dequantize(Prepare& p) {
   const Quant& quant = p.in(0).quant;
   const ConvertParams params{
-      p.in(0).count(), choose_row(dequantize_rows(), p.isa()), quant.scale, {0, 0, quant.zero_point}};
+      p.in(0).count(), choose_row(dequantize_rows(), p.isa()), quant.scale, {0, 0, quant.zero_point}, {}};
   finish(p, params, dequantize_rows().rows[params.row]->name, run_dequantize);
   return {};
 }
@@ -78,7 +102,7 @@ Status prepare_requantize(Prepare& p) {
         requantize(q - from.zero_point, from.scale / p.out(0).quant.scale, range);
   }
   p.step.packed = Bytes::from(table);
-  const ConvertParams params{p.in(0).count(), choose_row(table_i8_rows(), p.isa()), 0, range};
+  const ConvertParams params{p.in(0).count(), choose_row(table_i8_rows(), p.isa()), 0, range, {}};
   finish(p, params, table_i8_rows().rows[params.row]->name, run_requantize);
   return {};
 }

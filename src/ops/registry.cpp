@@ -41,8 +41,10 @@ constexpr Runner kRunners[] = {
 
 // Runners whose steps can have a RowWindow.
 constexpr std::pair<Runner, const BandRunner*> kBandRunners[] = {
-    {run_conv_f32, &kConvF32Bands}, {run_conv_i8, &kConvI8Bands},       {run_pool_f32, &kPoolF32Bands},
-    {run_pool_i8, &kPoolI8Bands},   {run_binary_f32, &kBinaryF32Bands}, {run_binary_i8, &kBinaryI8Bands},
+    {run_conv_f32, &kConvF32Bands},      {run_conv_i8, &kConvI8Bands},        {run_pool_f32, &kPoolF32Bands},
+    {run_pool_i8, &kPoolI8Bands},        {run_binary_f32, &kBinaryF32Bands},  {run_binary_i8, &kBinaryI8Bands},
+    {run_unary_f32, &kUnaryF32Bands},    {run_table_i8, &kTableI8Bands},      {run_quantize, &kQuantizeBands},
+    {run_dequantize, &kDequantizeBands}, {run_requantize, &kRequantizeBands},
 };
 
 }  // namespace

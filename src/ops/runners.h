@@ -9,6 +9,7 @@ namespace octet {
 #include "ops/runners.inc"
 #undef OCTET_RUNNER
 
-extern const BandRunner kConvF32Bands, kConvI8Bands, kPoolF32Bands, kPoolI8Bands, kBinaryF32Bands, kBinaryI8Bands;
+extern const BandRunner kConvF32Bands, kConvI8Bands, kPoolF32Bands, kPoolI8Bands, kBinaryF32Bands, kBinaryI8Bands,
+    kUnaryF32Bands, kTableI8Bands, kQuantizeBands, kDequantizeBands, kRequantizeBands;
 
 }  // namespace octet

@@ -13,6 +13,7 @@ struct UnaryParams {
   std::int32_t row;
   UnaryKind kind;
   float alpha, beta;
+  ValueRows rows;
 };
 
 struct PreluParams {
@@ -46,6 +47,21 @@ void run_table_i8(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
                                         io.out<std::int8_t>(0) + first, chunk_end(end, params.count) - first);
 }
 
+extern const BandRunner kUnaryF32Bands = {[](const Io& io, const Band& band) noexcept {
+                                            const auto& params = io.as<UnaryParams>();
+                                            unary_f32_rows().rows[params.row]->run(
+                                                params.kind, params.alpha, params.beta, io.in<float>(0),
+                                                io.out<float>(0), params.rows.elements(band));
+                                          },
+                                          nullptr};
+extern const BandRunner kTableI8Bands = {[](const Io& io, const Band& band) noexcept {
+                                           const auto& params = io.as<UnaryParams>();
+                                           table_i8_rows().rows[params.row]->run(
+                                               io.in<std::int8_t>(1), io.in<std::int8_t>(0), io.out<std::int8_t>(0),
+                                               params.rows.elements(band));
+                                         },
+                                         nullptr};
+
 void run_prelu_f32(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const auto& params = io.as<PreluParams>();
   BinaryF32Args args{};
@@ -71,7 +87,7 @@ void run_channel_table_i8(const Io& io, std::int64_t begin, std::int64_t end) no
 }
 
 Status prepare_unary(Prepare& p) {
-  UnaryParams params{p.in(0).count(), 0, p.attrs().unary, p.attrs().alpha, p.attrs().beta};
+  UnaryParams params{p.in(0).count(), 0, p.attrs().unary, p.attrs().alpha, p.attrs().beta, value_rows(p)};
   if (p.in(0).dtype == DType::f32) {
     const auto list = unary_f32_rows();
     params.row = choose_row(list, p.isa(), [&](const UnaryF32Row& r) { return r.supports(params.kind); });

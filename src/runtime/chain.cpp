@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "runtime/rows.h"
 
 namespace octet {
 namespace {
@@ -20,23 +21,6 @@ constexpr std::int64_t kMostMacs = 160;
 constexpr std::size_t kBandBytes = 384 << 10;
 constexpr std::int32_t kTiles = 8;  // for threads to share
 constexpr std::size_t kMostParts = 16;
-
-struct RowRange {
-  std::int32_t begin = 0, end = 0;
-  bool empty() const { return begin >= end; }
-};
-
-// Rows of the input that exist and that rows [begin, end) of the output need.
-RowRange rows_needed(const ChainPart& part, RowRange out) {
-  const std::int32_t top = out.begin * part.rows.stride - part.rows.pad_top;
-  const std::int32_t bottom = (out.end - 1) * part.rows.stride - part.rows.pad_top + part.rows.span;
-  return {std::max(top, 0), std::min(bottom, part.in_h)};
-}
-
-Band band_of(const ChainPart& part, RowRange out, RowRange in) {
-  const std::int32_t top = out.begin * part.rows.stride - part.rows.pad_top;
-  return {in.end - in.begin, out.end - out.begin, in.begin - top};
-}
 
 class Walk {
  public:
@@ -116,11 +100,6 @@ class Walk {
 
 // ---- Finding chains.
 
-std::size_t row_bytes(const Tensor& tensor, const Place& place) {
-  const std::int64_t pixel = place.pixel_stride > 0 ? place.pixel_stride : tensor.dims[1];
-  return static_cast<std::size_t>(tensor.dims[3] * pixel) * size_of(tensor.dtype);
-}
-
 class Finder {
  public:
   Finder(Plan& plan, const Neighbours& neighbours) : plan_(plan), neighbours_(neighbours) {}
@@ -135,52 +114,36 @@ class Finder {
   }
 
  private:
-  const PlannedStep& step(int index) const { return plan_.steps[static_cast<std::size_t>(index)]; }
-  const Node& node(int index) const { return plan_.graph->nodes[static_cast<std::size_t>(step(index).step.node)]; }
-  const Tensor& output(int index) const { return plan_.graph->at(node(index).outputs[0]); }
-
-  bool has_bands(int index) const { return step(index).step.node >= 0 && band_runner_of(step(index).step) != nullptr; }
-
-  // Every window of the step sees at least one row of its input.
-  bool windows_see_rows(int index) const {
-    const RowWindow& rows = step(index).step.rows;
-    const std::int64_t in_h = plan_.graph->at(node(index).inputs[0]).dims[2];
-    return rows.pad_top < rows.span && (output(index).dims[2] - 1) * rows.stride - rows.pad_top < in_h;
-  }
+  RowStep step(int index) const { return RowStep(plan_, index); }
 
   // Whether the output of `index` becomes a band of a chain that begins at `first`, read by the step behind it.
   bool links(int first, int index) const {
-    const int next = index + 1;
-    if (next == static_cast<int>(plan_.steps.size()) || !has_bands(index) || !has_bands(next)) return false;
-    if (!windows_see_rows(index) || !windows_see_rows(next)) return false;
-    const TensorId id = node(index).outputs[0];
-    const auto& inputs = node(next).inputs;
+    if (index + 1 == static_cast<int>(plan_.steps.size())) return false;
+    const RowStep maker = step(index);
+    const RowStep reader = step(index + 1);
+    if (!maker.has_bands() || !reader.has_bands()) return false;
+    const TensorId id = maker.node().outputs[0];
+    const auto& inputs = reader.node().inputs;
     const auto found = std::ranges::find(inputs, id);
-    const auto number = static_cast<unsigned>(found - inputs.begin());
-    if (found == inputs.end() || (step(next).step.rows.inputs >> number & 1) == 0 || inputs.size() > 4) return false;
-    if (neighbours_.uses[static_cast<std::size_t>(id)] != 1 || step(index).outputs[0].pixel_stride != 0) return false;
-    const bool elementwise = step(next).step.rows.inputs != 1;
+    if (found == inputs.end() || !reader.takes_by_rows(static_cast<std::size_t>(found - inputs.begin()))) return false;
+    if (neighbours_.uses[static_cast<std::size_t>(id)] != 1 || maker.planned().outputs[0].pixel_stride != 0)
+      return false;
+    const bool elementwise = reader.rows().inputs != 1;
     if (elementwise && index > first) return true;  // the rest of a residual block, on rows that are there
     const Tensor& tensor = plan_.graph->at(id);
     const auto bytes = static_cast<std::size_t>(element_count(tensor.dims)) * size_of(tensor.dtype);
-    return bytes >= kLeastBytes && step(index).step.rows.macs_per_element <= kMostMacs;
+    return bytes >= kLeastBytes && maker.rows().macs_per_element <= kMostMacs;
   }
 
   ChainPart part_of(int index, int first) const {
-    const PlannedStep& planned = step(index);
-    const Node& n = node(index);
+    const RowStep own = step(index);
+    const auto& inputs = own.node().inputs;
     ChainPart part;
-    part.rows = planned.step.rows;
-    part.in_h = static_cast<std::int32_t>(plan_.graph->at(n.inputs[0]).dims[2]);
-    part.input_count = n.inputs.size();
-    for (std::size_t i = 0; i < n.inputs.size(); ++i) {
-      if (index > first && n.inputs[i] == node(index - 1).outputs[0]) {
-        part.from_before = static_cast<int>(i);
-      } else if ((part.rows.inputs >> i & 1) != 0) {
-        part.in_row_bytes[i] = row_bytes(plan_.graph->at(n.inputs[i]), planned.inputs[i]);
-      }
+    if (index > first) {
+      const auto found = std::ranges::find(inputs, step(index - 1).node().outputs[0]);
+      part.from_before = static_cast<int>(found - inputs.begin());
     }
-    part.out_row_bytes = row_bytes(output(index), planned.outputs[0]);
+    static_cast<RowPart&>(part) = own.part([&](std::size_t i) { return static_cast<int>(i) != part.from_before; });
     return part;
   }
 
@@ -199,19 +162,12 @@ class Finder {
     return bytes;
   }
 
-  // What the steps themselves need besides, for bands of up to as many rows as theirs have.
   std::size_t scratch_of_steps(const Chain& chain) const {
     std::size_t most = 0;
     for (std::size_t k = 0; k < chain.parts.size(); ++k) {
-      const PlannedStep& planned = step(chain.first + static_cast<int>(k));
-      const BandRunner* bands = band_runner_of(planned.step);
-      if (bands->scratch_bytes == nullptr) continue;
       const ChainPart& part = chain.parts[k];
       const std::int32_t rows = k + 1 < chain.parts.size() ? part.band_rows : chain.band_rows;
-      for (std::int32_t r = 1; r <= rows; ++r) {
-        const std::int32_t in_rows = std::min((r - 1) * part.rows.stride + part.rows.span, part.in_h);
-        most = std::max(most, bands->scratch_bytes(planned.step.params.data(), {in_rows, r, 0}));
-      }
+      most = std::max(most, step(chain.first + static_cast<int>(k)).scratch_bytes(rows, part.in_h, false));
     }
     return most;
   }
@@ -221,7 +177,7 @@ class Finder {
     chain.first = first;
     const int last = first + count - 1;
     for (int i = first; i <= last; ++i) chain.parts.push_back(part_of(i, first));
-    chain.out_h = static_cast<std::int32_t>(output(last).dims[2]);
+    chain.out_h = static_cast<std::int32_t>(step(last).output().dims[2]);
     chain.tile_rows = std::max((chain.out_h + kTiles - 1) / kTiles, std::min(chain.out_h, 4));
     std::int32_t rows = 1;
     while (rows < chain.tile_rows && size_bands(chain, rows + 1) <= kBandBytes) ++rows;
@@ -235,18 +191,18 @@ class Finder {
 
   Buffer& buffer_of(const Place& place) { return plan_.buffers[static_cast<std::size_t>(place.index)]; }
 
-  // What the chain reads lives until its end, what it writes from its beginning on. A band's buffer goes, unless it is
-  // also that of the output, which an elementwise step writes in place.
+  // What the chain reads lives until its end, what it writes from its beginning on. The buffers of bands go, but for
+  // those that an elementwise step writes in place: they are somebody else's, or the output's.
   void adjust_buffers(int first, int last) {
-    const Place& result = step(last).outputs[0];
+    const Place& result = step(last).planned().outputs[0];
     for (int i = first; i <= last; ++i) {
-      for (const Place& place : step(i).inputs) {
+      for (const Place& place : step(i).planned().inputs) {
         if (place.space == Place::Space::arena) buffer_of(place).last = std::max(buffer_of(place).last, last);
       }
     }
     for (int i = first; i < last; ++i) {
-      const Place& place = step(i).outputs[0];
-      if (place.index != result.index) buffer_of(place) = Buffer{};
+      const Place& place = step(i).planned().outputs[0];
+      if (place.index != result.index && buffer_of(place).first >= first) buffer_of(place) = Buffer{};
     }
     buffer_of(result).first = std::min(buffer_of(result).first, first);
   }

@@ -6,8 +6,8 @@
 
 #include "base/checked.h"
 #include "base/file.h"
-#include "runtime/chain.h"
 #include "runtime/float_environment.h"
+#include "runtime/phase_plan.h"
 #include "runtime/views.h"
 
 namespace octet {
@@ -252,9 +252,13 @@ class Planner {
   void finish() {
     for (const TensorId id : graph_.outputs) touch(plan_->places[static_cast<std::size_t>(id)]);
     if (use_ == PlanUse::run) make_chains(*plan_, neighbours_);
+    make_phases(*plan_, use_);
     plan_->arena_bytes = place_buffers(plan_->buffers);
     for (const PlannedStep& planned : plan_->steps) {
       plan_->scratch_bytes = std::max(plan_->scratch_bytes, align_up(planned.step.scratch_bytes, kAlignment));
+    }
+    for (const Phase& phase : plan_->phases) {
+      plan_->scratch_bytes = std::max(plan_->scratch_bytes, align_up(phase.scratch_bytes, kAlignment));
     }
     for (const Chain& chain : plan_->chains) {
       plan_->scratch_bytes = std::max(plan_->scratch_bytes, align_up(chain.scratch_bytes, kAlignment));

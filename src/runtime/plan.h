@@ -30,14 +30,18 @@ struct PlannedStep {
   std::vector<TensorId> made;  // tensors of the graph that exist once the step has run
 };
 
-// One step of a chain.
-struct ChainPart {
+// A step that runs on some rows of its tensors.
+struct RowPart {
   RowWindow rows;
   std::int32_t in_h = 0;
   std::size_t input_count = 0;                // at most 4
-  int from_before = -1;                       // the input that the part before makes; -1 in the first part
   std::array<std::size_t, 4> in_row_bytes{};  // of the inputs that are taken by rows; others 0
   std::size_t out_row_bytes = 0;
+};
+
+// One step of a chain.
+struct ChainPart : RowPart {
+  int from_before = -1;        // the input that the part before makes; -1 in the first part
   std::size_t band = 0;        // of all parts but the last: where the band of the output lies in the scratch memory
   std::int32_t band_rows = 0;  // room there
 };
@@ -55,6 +59,26 @@ struct Chain {
   std::int64_t tiles() const { return (out_h + tile_rows - 1) / tile_rows; }
 };
 
+// Steps that threads work on without waiting for each other.
+struct Phase {
+  enum class Kind : std::uint8_t {
+    tiles,  // one step, by its tiles
+    rows,   // one step or several, by rows that each of them needs alone of what the others before it make
+    chain,
+    alone,  // steps that take less time on one thread: small ones, and those that cannot be divided
+  };
+  Kind kind = Kind::tiles;
+  int first = 0;  // step
+  int count = 1;
+  std::int64_t items = 1;         // for threads to share: tiles or rows
+  bool long_lasting = false;      // Phases::Walk::run
+  int chain = -1;                 // number in Plan::chains
+  std::vector<RowPart> parts;     // rows
+  std::int32_t band_rows = 0;     // rows that go through all steps at a time, so that they stay in the cache
+  bool pixels = false;            // rows are single pixels
+  std::size_t scratch_bytes = 0;  // rows: of the steps on bands
+};
+
 // What a plan is for.
 enum class PlanUse : std::uint8_t {
   run,      // the least time and memory
@@ -66,6 +90,7 @@ struct Plan {
   Isa isa = Isa::ref;
   std::vector<PlannedStep> steps;
   std::vector<Chain> chains;  // in the order of their steps, no step in two
+  std::vector<Phase> phases;  // all steps in order, each once
   std::vector<Buffer> buffers;
   std::vector<Place> places;      // by TensorId
   std::size_t arena_bytes = 0;    // of all buffers

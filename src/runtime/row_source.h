@@ -24,8 +24,7 @@ class RowSource {
   virtual void start(std::byte* shared) const noexcept = 0;
   // Row `row`, float32, channel after channel, each dense, to `out`. Called by several threads for different rows, each
   // with memory of its own; `first`: the first call with that memory, else the row before was the last call's.
-  virtual void make_row(std::int64_t row, bool first, std::byte* shared, std::byte* own,
-                        float* out) const noexcept = 0;
+  virtual void make_row(std::int64_t row, bool first, std::byte* shared, std::byte* own, float* out) const noexcept = 0;
 };
 
 }  // namespace octet

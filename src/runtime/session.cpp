@@ -47,6 +47,10 @@ Status check_rows(const Tensor& tensor, const RowSource& source, std::int64_t ro
   return fits ? Status() : fail(Code::argument, "the shape " + shape_text(tensor.dims) + " is no image of this size");
 }
 
+void run_transfer(void* transfer, int, std::int64_t begin, std::int64_t end) noexcept {
+  static_cast<const Transfer*>(transfer)->run(begin, end);
+}
+
 }  // namespace
 
 Result<std::size_t> Session::measure(const Plan& plan, const SessionOptions& options) {
@@ -111,7 +115,11 @@ void Session::bind() {
     steps_.push_back(step);
   }
   times_.resize(steps_.size());
-  if (profile_) part_ms_.resize(steps_.size() * static_cast<std::size_t>(threads_));
+  phases_.emplace(threads_);
+  transfers_.reserve(plan_->graph->inputs.size());
+  if (!profile_) return;
+  part_ms_.resize(steps_.size() * static_cast<std::size_t>(threads_));
+  wall_ms_.resize(plan_->phases.size());
 }
 
 std::byte* Session::address(const Place& place) const {
@@ -143,18 +151,24 @@ Status Session::check(std::span<const Binding> bindings, std::span<const TensorI
   return {};
 }
 
-void Session::copy_in(TensorId id, const Binding& binding) {
-  if (binding.rows != nullptr) return make_rows(id, *binding.rows);
+Transfer Session::copy_in(TensorId id, const Binding& binding) const {
   const Place& place = plan_->places[static_cast<std::size_t>(id)];
-  run_transfer(Transfer::inwards(plan_->graph->at(id), place.layout, plan_->isa, binding.data, binding.dtype,
-                                 binding.strides, address(place)));
+  return Transfer::inwards(plan_->graph->at(id), place.layout, plan_->isa, binding.data, binding.dtype, binding.strides,
+                           address(place));
 }
 
 void Session::copy_out(TensorId id, const Binding& binding) {
+  constexpr std::int64_t kLeastShared = 1 << 16;  // elements; fewer are copied before another thread hears of them
   if (binding.data == nullptr) return;
   const Place& place = plan_->places[static_cast<std::size_t>(id)];
-  run_transfer(Transfer::outwards(plan_->graph->at(id), place.layout, plan_->isa, address(place), binding.data,
-                                  binding.dtype, binding.strides));
+  const Tensor& tensor = plan_->graph->at(id);
+  Transfer transfer = Transfer::outwards(tensor, place.layout, plan_->isa, address(place), binding.data, binding.dtype,
+                                         binding.strides);
+  if (element_count(tensor.dims) < kLeastShared) {
+    transfer.run(0, transfer.tiles());
+    return;
+  }
+  run_alone(transfer.tiles(), run_transfer, &transfer);
 }
 
 // The steps' scratch memory is free before the first of them: shared memory of the source, then own memory and a row
@@ -175,7 +189,7 @@ void Session::make_rows(TensorId id, const RowSource& source) {
             rows_,        static_cast<std::size_t>(row_floats_) * sizeof(float),
             scratch_,     address(place)};
   source.start(scratch_);
-  const ThreadPool::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+  const Phases::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
     const auto& c = *static_cast<const Context*>(opaque);
     std::byte* const own = c.scratch + c.bytes.shared + c.bytes.own * static_cast<std::size_t>(thread);
     auto* const row = reinterpret_cast<float*>(own + c.bytes.own - c.row_bytes);
@@ -185,98 +199,150 @@ void Session::make_rows(TensorId id, const RowSource& source) {
       transfer.run(0, transfer.tiles());
     }
   };
-  run_tiles(context.tensor.dims[source.axes().rows], body, &context);
+  run_alone(context.tensor.dims[source.axes().rows], body, &context);
 }
 
-void Session::run_transfer(const Transfer& transfer) {
-  const ThreadPool::Body body = [](void* opaque, int, std::int64_t begin, std::int64_t end) noexcept {
-    static_cast<const Transfer*>(opaque)->run(begin, end);
-  };
-  run_tiles(transfer.tiles(), body, const_cast<Transfer*>(&transfer));
+void Session::run_on_threads(ThreadPool::Program program, void* context) {
+  if (pool_ != nullptr) {
+    pool_->run(program, context);
+  } else {
+    run_on(runner_, threads_, program, context);
+  }
 }
 
-void Session::run_step(std::size_t index) {
+// A run of one phase.
+void Session::run_alone(std::int64_t count, Phases::Body body, void* context) {
+  struct Context {
+    Phases& phases;
+    std::int64_t count;
+    Phases::Body body;
+    void* context;
+  } whole{*phases_, count, body, context};
+  phases_->begin(1);
+  run_on_threads(
+      [](void* opaque, int thread) noexcept {
+        const auto& c = *static_cast<const Context*>(opaque);
+        Phases::Walk walk(c.phases, thread);
+        if (walk.next() == 0) walk.run(c.count, true, c.body, c.context);
+      },
+      &whole);
+}
+
+// Phases [first, first + count) of those of the inputs and then of the plan; false: cancelled before the last one.
+bool Session::run_phases(std::size_t first, std::size_t count) {
+  struct Context {
+    Session& session;
+    std::size_t first, count;
+    bool finished;  // as the caller's thread sees it
+  } context{*this, first, count, false};
+  phases_->begin(static_cast<std::int64_t>(count));
+  run_on_threads(
+      [](void* opaque, int thread) noexcept {
+        auto& c = *static_cast<Context*>(opaque);
+        const bool finished = c.session.walk(thread, c.first, c.count);
+        if (thread == 0) c.finished = finished;
+      },
+      &context);
+  return context.finished;
+}
+
+// What one thread does of them.
+bool Session::walk(int thread, std::size_t first, std::size_t count) {
+  Phases::Walk walk(*phases_, thread);
+  while (walk.next() < static_cast<std::int64_t>(count)) {
+    if (cancelled_.load(std::memory_order_relaxed)) return false;
+    const std::size_t index = first + static_cast<std::size_t>(walk.next());
+    if (!profile_ || thread != 0 || index < transfers_.size()) {
+      run_phase(walk, index);
+      continue;
+    }
+    const auto start = Clock::now();
+    run_phase(walk, index);
+    wall_ms_[index - transfers_.size()] = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  }
+  return true;
+}
+
+void Session::run_phase(Phases::Walk& walk, std::size_t index) {
+  if (index < transfers_.size()) {
+    walk.run(transfers_[index].tiles(), false, run_transfer, &transfers_[index]);
+    return;
+  }
+  const Phase& phase = plan_->phases[index - transfers_.size()];
+  if (phase.kind == Phase::Kind::tiles) {
+    run_step(walk, phase);
+  } else {
+    run_together(walk, phase);
+  }
+}
+
+void Session::run_step(Phases::Walk& walk, const Phase& phase) {
   struct Context {
     const BoundStep& step;
     std::byte* scratch;
     std::size_t scratch_bytes;
-  } context{steps_[index], scratch_, plan_->scratch_bytes};
-  const ThreadPool::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+  } context{steps_[static_cast<std::size_t>(phase.first)], scratch_, plan_->scratch_bytes};
+  const Phases::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
     const auto& c = *static_cast<const Context*>(opaque);
     const Io io{c.step.inputs, c.step.outputs, c.step.params, c.step.packed,
                 c.scratch + c.scratch_bytes * static_cast<std::size_t>(thread)};
     c.step.runner(io, begin, end);
   };
-  run_tiles(context.step.tiles, body, &context);
+  walk.run(phase.items, phase.long_lasting, body, &context);
 }
 
-void Session::run_chain_of(const Chain& chain) {
+void Session::run_together(Phases::Walk& walk, const Phase& phase) {
   struct Context {
-    const Chain& chain;
-    std::span<const BoundStep> steps;
-    std::byte* scratch;
-    std::size_t scratch_bytes;
-    double* part_ms;
-  } context{chain, std::span(steps_).subspan(static_cast<std::size_t>(chain.first), chain.parts.size()), scratch_,
-            plan_->scratch_bytes, profile_ ? part_ms_.data() : nullptr};
-  const ThreadPool::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
-    const auto& c = *static_cast<const Context*>(opaque);
+    const Session& session;
+    const Phase& phase;
+  } context{*this, phase};
+  const Phases::Body body = [](void* opaque, int thread, std::int64_t begin, std::int64_t end) noexcept {
+    const auto& [session, part] = *static_cast<const Context*>(opaque);
+    const Plan& plan = *session.plan_;
     const auto t = static_cast<std::size_t>(thread);
-    double* part_ms = c.part_ms == nullptr ? nullptr : c.part_ms + t * c.steps.size();
-    run_chain(c.chain, c.steps, c.scratch + c.scratch_bytes * t, begin, end, part_ms);
-  };
-  run_tiles(chain.tiles(), body, &context);
-}
-
-void Session::run_tiles(std::int64_t count, ThreadPool::Body body, void* context) {
-  if (pool_ != nullptr) {
-    pool_->run(count, body, context);
-  } else {
-    run_on(runner_, threads_, count, body, context);
-  }
-}
-
-// Divides the time that a chain took among its steps, as the threads have measured them.
-void Session::add_chain_times(const Chain& chain, double wall_ms) {
-  const std::size_t parts = chain.parts.size();
-  double sum = 0;
-  for (std::size_t i = 0; i < parts * static_cast<std::size_t>(threads_); ++i) sum += part_ms_[i];
-  for (std::size_t part = 0; part < parts; ++part) {
-    double own = 0;
-    for (std::size_t i = part; i < parts * static_cast<std::size_t>(threads_); i += parts) {
-      own += part_ms_[i];
-      part_ms_[i] = 0;
-    }
-    times_[static_cast<std::size_t>(chain.first) + part].add(sum > 0 ? wall_ms * own / sum : 0);
-  }
-}
-
-// False: cancelled before the last step.
-bool Session::run_steps() {
-  auto chain = plan_->chains.begin();
-  for (std::size_t i = 0; i < steps_.size();) {
-    if (cancelled_.load(std::memory_order_relaxed)) return false;
-    const bool chained = chain != plan_->chains.end() && static_cast<std::size_t>(chain->first) == i;
-    const auto start = profile_ ? Clock::now() : Clock::time_point();
-    if (chained) {
-      run_chain_of(*chain);
+    const auto first = static_cast<std::size_t>(part.first);
+    const auto steps = std::span(session.steps_).subspan(first, static_cast<std::size_t>(part.count));
+    std::byte* scratch = session.scratch_ + plan.scratch_bytes * t;
+    double* part_ms =
+        session.profile_ ? const_cast<double*>(session.part_ms_.data()) + t * plan.steps.size() + first : nullptr;
+    if (part.kind == Phase::Kind::chain) {
+      run_chain(plan.chains[static_cast<std::size_t>(part.chain)], steps, scratch, begin, end, part_ms);
     } else {
-      run_step(i);
+      run_joined(part, steps, scratch, begin, end, part_ms);
     }
-    if (profile_) {
-      const double wall_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-      if (chained) {
-        add_chain_times(*chain, wall_ms);
-      } else {
-        times_[i].add(wall_ms);
-      }
-    }
-    if (observer_) {
-      for (const TensorId id : plan_->steps[i].made) observe(id);
-    }
-    i += chained ? chain++->parts.size() : 1;
+  };
+  walk.run(phase.items, phase.long_lasting, body, &context);
+}
+
+// For those who look at what is made, or take times where the first of the caller's own threads may come late or never.
+bool Session::run_one_by_one() {
+  for (std::size_t i = 0; i < transfers_.size(); ++i) {
+    if (!run_phases(i, 1)) return false;
+  }
+  for (std::size_t i = 0; observer_ && i < plan_->graph->inputs.size(); ++i) observe(plan_->graph->inputs[i]);
+  for (std::size_t i = 0; i < plan_->phases.size(); ++i) {
+    if (!run_phases(transfers_.size() + i, 1)) return false;
+    if (!observer_) continue;
+    for (const TensorId id : plan_->steps[static_cast<std::size_t>(plan_->phases[i].first)].made) observe(id);
   }
   return true;
+}
+
+// Divides the time that a phase took among its steps, as the threads have measured them.
+void Session::set_times() {
+  const std::size_t steps = steps_.size();
+  for (std::size_t p = 0; p < plan_->phases.size(); ++p) {
+    const auto first = static_cast<std::size_t>(plan_->phases[p].first);
+    const std::size_t last = first + static_cast<std::size_t>(plan_->phases[p].count);
+    double sum = 0;
+    for (std::size_t step = first; step < last; ++step) {
+      for (std::size_t i = steps + step; i < part_ms_.size(); i += steps) part_ms_[step] += part_ms_[i];
+      sum += part_ms_[step];
+    }
+    for (std::size_t step = first; step < last; ++step) {
+      times_[step].add(last - first == 1 ? wall_ms_[p] : sum > 0 ? wall_ms_[p] * part_ms_[step] / sum : 0);
+    }
+  }
 }
 
 void Session::observe(TensorId id) {
@@ -289,11 +355,20 @@ Status Session::run(std::span<const Binding> inputs, std::span<const Binding> ou
   OCTET_TRY(check(inputs, graph.inputs, Side::input));
   OCTET_TRY(check(outputs, graph.outputs, Side::output));
   const DefaultFloatEnvironment environment;
+  std::ranges::fill(part_ms_, 0);  // a run that was cancelled has left its own
+  transfers_.clear();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    copy_in(graph.inputs[i], inputs[i]);
-    if (observer_) observe(graph.inputs[i]);
+    if (inputs[i].rows != nullptr) {
+      make_rows(graph.inputs[i], *inputs[i].rows);
+    } else {
+      transfers_.push_back(copy_in(graph.inputs[i], inputs[i]));
+    }
   }
-  if (!run_steps()) return fail(Code::cancelled, "the run was cancelled");
+  const bool one_by_one = observer_ || (profile_ && pool_ == nullptr);
+  if (!(one_by_one ? run_one_by_one() : run_phases(0, transfers_.size() + plan_->phases.size()))) {
+    return fail(Code::cancelled, "the run was cancelled");
+  }
+  if (profile_) set_times();
   for (std::size_t i = 0; i < outputs.size(); ++i) copy_out(graph.outputs[i], outputs[i]);
   return {};
 }

@@ -5,11 +5,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "runtime/boundary.h"
-#include "runtime/chain.h"
-#include "runtime/plan.h"
+#include "runtime/phase_plan.h"
+#include "runtime/phases.h"
 #include "runtime/row_source.h"
 #include "runtime/thread_runner.h"
 #include "runtime/threads.h"
@@ -28,8 +29,8 @@ struct Binding {
 struct SessionOptions {
   int threads = 1;
   bool profile = false;
-  ThreadRunner runner;  // where there is one, it runs the steps in up to `threads` pieces, and no thread is started
-  RowScratch rows;      // what the row source of a run may take; none: runs get whole tensors alone
+  ThreadRunner runner;          // where there is one, a run is up to `threads` pieces of it, and no thread is started
+  RowScratch rows;              // what the row source of a run may take; none: runs get whole tensors alone
   std::int64_t row_floats = 0;  // of one row of all channels
   Allocator allocator;          // for the arena
   std::span<std::byte> arena;   // the caller's, aligned to kAlignment; empty: from the allocator
@@ -83,15 +84,18 @@ class Session {
   enum class Side { input, output };
   static const char* name_of(Side side) { return side == Side::input ? "input" : "output"; }
   Status check(std::span<const Binding> bindings, std::span<const TensorId> ids, Side side) const;
-  void copy_in(TensorId id, const Binding& binding);
+  Transfer copy_in(TensorId id, const Binding& binding) const;
   void copy_out(TensorId id, const Binding& binding);
-  void run_transfer(const Transfer& transfer);
-  void run_step(std::size_t index);
-  void run_chain_of(const Chain& chain);
-  void run_tiles(std::int64_t count, ThreadPool::Body body, void* context);
   void make_rows(TensorId id, const RowSource& source);
-  bool run_steps();
-  void add_chain_times(const Chain& chain, double wall_ms);
+  void run_on_threads(ThreadPool::Program program, void* context);
+  void run_alone(std::int64_t count, Phases::Body body, void* context);
+  bool run_phases(std::size_t first, std::size_t count);
+  bool walk(int thread, std::size_t first, std::size_t count);
+  void run_phase(Phases::Walk& walk, std::size_t index);
+  void run_step(Phases::Walk& walk, const Phase& phase);
+  void run_together(Phases::Walk& walk, const Phase& phase);
+  bool run_one_by_one();
+  void set_times();
   void observe(TensorId id);
 
   std::shared_ptr<const Plan> plan_;
@@ -108,8 +112,11 @@ class Session {
   std::vector<void*> output_pointers_;
   std::vector<BoundStep> steps_;
   std::vector<StepTime> times_;
-  std::vector<double> part_ms_;  // [thread][part] of the chain that is running
+  std::optional<Phases> phases_;
+  std::vector<Transfer> transfers_;  // of the run's inputs, but for those that come row by row: its first phases
   bool profile_ = false;
+  std::vector<double> part_ms_;  // [thread][step] of the run
+  std::vector<double> wall_ms_;  // [phase of the plan] of the run
   std::function<void(const Observed&)> observer_;
 };
 

@@ -14,9 +14,7 @@ struct ThreadRunner {
   void* context = nullptr;
 };
 
-// What ThreadPool::run does, on the threads of `runner`: it gets up to `threads` pieces, and each takes parts of
-// [0, count) as long as there are some, so that a thread that comes late or never leaves its part to the others.
-// Allocates nothing.
-void run_on(const ThreadRunner& runner, int threads, std::int64_t count, ThreadPool::Body body, void* context);
+// What ThreadPool::run does, on up to `threads` threads of `runner`, for which it is called once. Allocates nothing.
+void run_on(const ThreadRunner& runner, int threads, ThreadPool::Program program, void* context);
 
 }  // namespace octet

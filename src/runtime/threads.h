@@ -1,5 +1,4 @@
-// A small pool of threads for the tiles of one step at a time. Workers wait for work by spinning briefly, then asleep:
-// steps follow each other within microseconds, networks do not.
+// A small pool of threads that join the caller's. Workers wait for a run by spinning briefly, then asleep.
 #pragma once
 
 #include <atomic>
@@ -14,8 +13,8 @@ namespace octet {
 
 class ThreadPool {
  public:
-  // Runs [begin, end) on thread `thread`, 0 being the caller's.
-  using Body = void (*)(void* context, int thread, std::int64_t begin, std::int64_t end) noexcept;
+  // What each thread does in a run; 0 is the caller's.
+  using Program = void (*)(void* context, int thread) noexcept;
 
   // `threads` counts the caller's: 1 starts none. Errors: Code::memory when the system gives no more threads.
   static Result<std::unique_ptr<ThreadPool>> create(int threads);
@@ -25,34 +24,24 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls body over [0, count) in pieces; returns when all are done. Each thread begins with its own part of the range,
-  // the same share of every job, so that it finds in its cache what it made in the job before; then it takes what is
-  // left of the others' parts. A piece is half of what is left of a part: kernels prepare less for few large pieces,
-  // and the last ones, for which others may have to wait, are small. Waits for workers that took a piece, not for those
-  // that have yet to wake. Allocates nothing.
-  void run(std::int64_t count, Body body, void* context);
+  // Calls program(context, thread) on the caller's thread and on each worker that wakes before the caller's call
+  // returns; waits for the workers inside, not for those that have yet to wake. Allocates nothing.
+  void run(Program program, void* context);
 
  private:
-  // The job's state: how many workers are inside, and whether more may enter.
+  // The state of a run: how many workers are inside, and whether more may enter.
   static constexpr std::uint32_t kOpen = 1u << 31;
 
   ThreadPool() = default;
   void work(int thread);
   bool enter();
   void leave();
-  void take_pieces(int thread);
-
-  struct alignas(64) Part {
-    std::atomic<std::int64_t> next{0};
-    std::int64_t end = 0;
-  };
 
   std::vector<std::thread> workers_;
-  std::vector<Part> parts_;  // by thread
-  // The current job, written while it is closed and nobody is inside; beside it what sleeping workers look at, so that
+  // The current run, written while it is closed and nobody is inside; beside it what sleeping workers look at, so that
   // one line of the cache tells a worker all.
-  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of jobs
-  Body body_ = nullptr;
+  alignas(64) std::atomic<std::uint32_t> generation_{0};  // of runs
+  Program program_ = nullptr;
   void* context_ = nullptr;
   std::atomic<bool> stop_{false};
   alignas(64) std::atomic<std::uint32_t> state_{0};

@@ -189,7 +189,10 @@ void test_raw_int8(void**) {
 }
 
 void test_observer_sees_each_tensor(void**) {
-  const auto session = make_session(float_network());
+  GraphBuilder b = float_network();
+  const auto plan = make_plan(finish(b), tested_isa(), PlanUse::observe);
+  expect_ok(plan.status());
+  const auto session = session_of(*plan, {});
   const Graph& graph = *session->plan().graph;
   std::vector<TensorId> seen;
   bool features_equal = false;

@@ -21,31 +21,52 @@ void one_after_the_other(void*, ThreadRunner::Piece piece, void* argument, std::
 void only_the_last(void*, ThreadRunner::Piece piece, void* argument, std::int64_t count) { piece(argument, count - 1); }
 void none(void*, ThreadRunner::Piece, void*, std::int64_t) {}
 
-// Each item is worked on once; plain ints, so that ThreadSanitizer sees who touches them.
-struct Work {
-  std::vector<int> touched;
-  std::vector<std::atomic<int>> inside;  // of each piece
-  std::atomic<bool> shared{false};       // two threads worked as the same piece at the same time
+// Plain ints, one for each thread, so that ThreadSanitizer sees who touches them.
+struct Visits {
+  std::vector<int> of_thread;
+  std::vector<std::atomic<int>> inside;
+  std::atomic<bool> shared{false};  // two threads worked under the same number at the same time
 
-  Work(std::size_t count, std::size_t threads) : touched(count), inside(threads) {}
-  static void run(void* context, int thread, std::int64_t begin, std::int64_t end) noexcept {
-    auto& work = *static_cast<Work*>(context);
-    auto& inside = work.inside[static_cast<std::size_t>(thread)];
-    if (inside.fetch_add(1) != 0) work.shared = true;
-    for (std::int64_t i = begin; i < end; ++i) ++work.touched[static_cast<std::size_t>(i)];
+  explicit Visits(std::size_t threads) : of_thread(threads), inside(threads) {}
+  static void come(void* context, int thread) noexcept {
+    auto& visits = *static_cast<Visits*>(context);
+    auto& inside = visits.inside[static_cast<std::size_t>(thread)];
+    if (inside.fetch_add(1) != 0) visits.shared = true;
+    ++visits.of_thread[static_cast<std::size_t>(thread)];
     inside.fetch_sub(1);
   }
 };
 
-void test_every_item_once(void**) {
+// Each piece is a thread; the caller comes last, and alone, for what a runner has left out.
+void test_each_piece_is_a_thread(void**) {
+  for (const int threads : {1, 2, 3, 8}) {
+    for (const auto run : {on_threads, one_after_the_other, only_the_last, none}) {
+      Visits visits(static_cast<std::size_t>(threads));
+      run_on({run, nullptr}, threads, Visits::come, &visits);
+      assert_false(visits.shared);
+      const bool all = run == on_threads || run == one_after_the_other;
+      for (int t = 0; t < threads; ++t) {
+        const int expected = (t == 0 ? 1 : 0) + (threads > 1 && (all || (run == only_the_last && t == threads - 1)));
+        assert_int_equal(visits.of_thread[static_cast<std::size_t>(t)], expected);
+      }
+    }
+  }
+}
+
+// Whatever a runner does, the bytes are those of one thread.
+void test_every_runner_gives_the_same(void**) {
+  GraphBuilder b = int8_network();
+  const auto graph = finish(b);
+  const Values input = random_bytes(static_cast<std::size_t>(element_count(graph->at(graph->inputs[0]).dims)));
+  const auto expected = run_session(*session_of(plan_of(graph), {1, false, {}}), {input});
   for (const auto run : {on_threads, one_after_the_other, only_the_last, none}) {
-    const ThreadRunner runner{run, nullptr};
     for (const int threads : {1, 2, 3, 8}) {
-      for (const std::int64_t count : {0, 1, 2, 7, 8, 100, 1234}) {
-        Work work(static_cast<std::size_t>(count), static_cast<std::size_t>(threads));
-        run_on(runner, threads, count, Work::run, &work);
-        for (const int touched : work.touched) assert_int_equal(touched, 1);
-        assert_false(work.shared);
+      for (const bool profile : {false, true}) {
+        const auto session = session_of(plan_of(graph), {threads, profile, {run, nullptr}});
+        for (int i = 0; i < 3; ++i) assert_true(run_session(*session, {input})[0].bytes == expected[0].bytes);
+        double sum = 0;
+        for (const StepTime& time : session->times()) sum += time.total_ms;
+        assert_true((sum > 0) == profile);
       }
     }
   }
@@ -81,6 +102,8 @@ void test_running_allocates_nothing(void**) {
 
 int main() {
   using namespace octet::test;
-  const CMUnitTest tests[] = {cmocka_unit_test(test_every_item_once), cmocka_unit_test(test_running_allocates_nothing)};
+  const CMUnitTest tests[] = {cmocka_unit_test(test_each_piece_is_a_thread),
+                              cmocka_unit_test(test_every_runner_gives_the_same),
+                              cmocka_unit_test(test_running_allocates_nothing)};
   return cmocka_run_group_tests_name("threads of the program", tests, nullptr, nullptr);
 }

@@ -16,59 +16,50 @@ std::unique_ptr<ThreadPool> make_pool(int threads) {
   return std::move(*pool);
 }
 
-// Each item is worked on once; plain ints, so that ThreadSanitizer sees who touches them.
-struct Work {
-  std::vector<int> touched;
-  int threads = 0;
+// Counts who came; plain ints, one for each thread, so that ThreadSanitizer sees who touches them.
+struct Visits {
+  std::vector<int> of_thread;
   std::atomic<bool> bad_thread{false};
 
-  static void run(void* context, int thread, std::int64_t begin, std::int64_t end) noexcept {
-    auto& work = *static_cast<Work*>(context);
-    if (thread < 0 || thread >= work.threads) work.bad_thread = true;
-    for (std::int64_t i = begin; i < end; ++i) ++work.touched[static_cast<std::size_t>(i)];
+  explicit Visits(int threads) : of_thread(static_cast<std::size_t>(threads)) {}
+  static void come(void* context, int thread) noexcept {
+    auto& visits = *static_cast<Visits*>(context);
+    if (thread < 0 || thread >= static_cast<int>(visits.of_thread.size())) {
+      visits.bad_thread = true;
+    } else {
+      ++visits.of_thread[static_cast<std::size_t>(thread)];
+    }
   }
 };
 
-void test_every_item_once(void**) {
+// The caller comes once for each run, every other thread at most once, and all have left when run returns.
+void test_each_thread_comes_once(void**) {
   for (const int threads : {1, 2, 3, 7}) {
     const auto pool = make_pool(threads);
-    for (const std::int64_t count : {0, 1, 2, 3, 7, 8, 100, 12345}) {
-      Work work;
-      work.touched.resize(static_cast<std::size_t>(count));
-      work.threads = threads;
-      pool->run(count, Work::run, &work);
-      for (const int touched : work.touched) assert_int_equal(touched, 1);
-      assert_false(work.bad_thread);
+    Visits visits(threads);
+    for (int run = 1; run <= 1000; ++run) {
+      pool->run(Visits::come, &visits);
+      for (const int came : visits.of_thread) assert_true(came <= run);
+      assert_int_equal(visits.of_thread[0], run);
     }
+    assert_false(visits.bad_thread);
   }
 }
 
-// What one job wrote, the next one reads: the end of run is a barrier.
-void test_many_tiny_jobs(void**) {
+// A run that lasts until all are there: workers that look for work and workers that sleep come.
+void test_all_workers_come(void**) {
   const auto pool = make_pool(3);
-  std::vector<std::int64_t> values(5, 0);
-  for (int job = 0; job < 20000; ++job) {
+  for (int run = 0; run < 6; ++run) {
+    if (run % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::atomic<int> there{0};
     pool->run(
-        5,
-        [](void* context, int, std::int64_t begin, std::int64_t end) noexcept {
-          auto& list = *static_cast<std::vector<std::int64_t>*>(context);
-          for (std::int64_t i = begin; i < end; ++i) ++list[static_cast<std::size_t>(i)];
+        [](void* context, int) noexcept {
+          auto& count = *static_cast<std::atomic<int>*>(context);
+          count.fetch_add(1);
+          while (count.load() < 3) std::this_thread::yield();
         },
-        &values);
-  }
-  assert_int_equal(std::accumulate(values.begin(), values.end(), std::int64_t{0}), 100000);
-}
-
-// Workers that fell asleep between two jobs wake up.
-void test_jobs_after_a_pause(void**) {
-  const auto pool = make_pool(2);
-  for (int job = 0; job < 5; ++job) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    Work work;
-    work.touched.resize(64);
-    work.threads = 2;
-    pool->run(64, Work::run, &work);
-    for (const int touched : work.touched) assert_int_equal(touched, 1);
+        &there);
+    assert_int_equal(there.load(), 3);
   }
 }
 
@@ -76,11 +67,9 @@ void test_pools_come_and_go(void**) {
   for (int i = 0; i < 200; ++i) {
     const auto pool = make_pool(1 + i % 4);
     if (i % 3 == 0) continue;  // gone before it did anything
-    Work work;
-    work.touched.resize(10);
-    work.threads = 1 + i % 4;
-    pool->run(10, Work::run, &work);
-    for (const int touched : work.touched) assert_int_equal(touched, 1);
+    Visits visits(1 + i % 4);
+    pool->run(Visits::come, &visits);
+    assert_int_equal(visits.of_thread[0], 1);
   }
 }
 
@@ -90,10 +79,9 @@ void test_workers_round_to_nearest(void**) {
   const auto pool = make_pool(3);
   std::fesetround(FE_TONEAREST);
   std::atomic<int> others{0};
-  for (int job = 0; job < 100; ++job) {
+  for (int run = 0; run < 100; ++run) {
     pool->run(
-        30,
-        [](void* context, int, std::int64_t, std::int64_t) noexcept {
+        [](void* context, int) noexcept {
           if (std::fegetround() != FE_TONEAREST) ++*static_cast<std::atomic<int>*>(context);
         },
         &others);
@@ -106,8 +94,8 @@ void test_workers_round_to_nearest(void**) {
 
 int main() {
   using namespace octet::test;
-  const CMUnitTest tests[] = {cmocka_unit_test(test_every_item_once), cmocka_unit_test(test_many_tiny_jobs),
-                              cmocka_unit_test(test_jobs_after_a_pause), cmocka_unit_test(test_pools_come_and_go),
+  const CMUnitTest tests[] = {cmocka_unit_test(test_each_thread_comes_once), cmocka_unit_test(test_all_workers_come),
+                              cmocka_unit_test(test_pools_come_and_go),
                               cmocka_unit_test(test_workers_round_to_nearest)};
   return cmocka_run_group_tests_name("threads", tests, nullptr, nullptr);
 }
