@@ -2,6 +2,7 @@
 // the program's runtime serves, and this file is not part of it.
 #include <cstdlib>
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): names of the C++ runtime
 namespace __cxxabiv1 {
 
 // State of the exceptions of a thread, as the Itanium C++ ABI, 2.2.2, lays it out. libstdc++.a addresses it through
@@ -25,3 +26,4 @@ extern void (*__terminate_handler)();
 void (*__terminate_handler)() = std::abort;
 
 }  // namespace __cxxabiv1
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

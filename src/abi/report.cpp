@@ -115,6 +115,6 @@ OCTET_EXPORT q_status q_report_save(const q_report* report, q_str path, q_error*
     const std::string ending = ending_of(file);
     if (ending == "html") return write_file_atomically(file, report_html(report->report));
     if (ending == "json") return write_file_atomically(file, report->json + "\n");
-    return fail(Code::argument, "'" + printable(file) + "': reports are written as .html or .json");
+    return fail(Code::unsupported, "'" + printable(file) + "': reports are written as .html or .json");
   });
 }

@@ -26,10 +26,9 @@ q_status no_quantizer(q_error* error) {
 }  // namespace
 
 Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string&) {
-  if (bytes.empty()) return fail(Code::format, "'" + name + "' is no .octet model; the file is empty");
-  return fail(Code::format, "'" + name +
-                                "' is no .octet model, and this library, built with OCTET_RUNTIME_ONLY, reads " +
-                                "no other; make one with the whole library, as by 'octet quantize'");
+  return fail(Code::format,
+              "'" + name + "' is no .octet model, and this library, built with OCTET_RUNTIME_ONLY, reads " +
+                  (bytes.empty() ? "no other; the file is empty" : "no other; 'octet quantize' makes one"));
 }
 
 }  // namespace octet::abi

@@ -13,7 +13,7 @@ function __octet_previous_is
     contains -- (commandline -opc)[-1] $argv
 end
 
-# Files with one of the endings, and folders.
+# Files, those with one of the endings first, and folders.
 function __octet_files
     for ending in $argv
         __fish_complete_suffix .$ending
@@ -38,4 +38,5 @@ complete -c octet -n '__octet_previous_is --input --output' -a '(__octet_files n
 complete -c octet -n '__octet_previous_is --draw' -a '(__octet_files png)'
 complete -c octet -n '__octet_previous_is --labels' -F
 complete -c octet -n '__octet_previous_is --images' -a '(__fish_complete_directories)'
-complete -c octet -n "not __fish_is_first_token; and not __octet_previous_is $valued" -a '(__octet_files onnx mnn octet json)'
+complete -c octet -n "not __fish_is_first_token; and not __octet_previous_is $valued" \
+    -a '(__octet_files onnx mnn octet json)'

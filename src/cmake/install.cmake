@@ -30,11 +30,13 @@ install(FILES ${CMAKE_BINARY_DIR}/octetConfig.cmake ${CMAKE_BINARY_DIR}/octetCon
         DESTINATION ${cmake_folder} COMPONENT development)
 
 file(RELATIVE_PATH OCTET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" OCTET_PC_PREFIX "${OCTET_PC_PREFIX}")
 list(TRANSFORM static_libraries PREPEND -l OUTPUT_VARIABLE OCTET_PC_LIBS_PRIVATE)
 list(JOIN OCTET_PC_LIBS_PRIVATE " " OCTET_PC_LIBS_PRIVATE)
 configure_file(${CMAKE_SOURCE_DIR}/pkgconfig/octet.pc.in ${CMAKE_BINARY_DIR}/octet.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/octet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
+find_program(OCTET_GZIP gzip REQUIRED)
 if(OCTET_RUNTIME_ONLY)
   return()
 endif()
@@ -51,7 +53,6 @@ file(STRINGS ${CMAKE_SOURCE_DIR}/src/cpu/isa.inc OCTET_ISA_NAMES REGEX "^OCTET_I
 list(TRANSFORM OCTET_ISA_NAMES REPLACE "^[^\"]*\"([a-z0-9]+)\".*" "\\1")
 list(JOIN OCTET_ISA_NAMES ", " OCTET_ISA_NAMES)
 configure_file(${CMAKE_SOURCE_DIR}/src/cli/octet.1.in ${CMAKE_BINARY_DIR}/octet.1 @ONLY)
-find_program(OCTET_GZIP gzip REQUIRED)
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/octet.1.gz
   COMMAND ${OCTET_GZIP} -9 -n -k -f ${CMAKE_BINARY_DIR}/octet.1 DEPENDS ${CMAKE_BINARY_DIR}/octet.1 VERBATIM)
 add_custom_target(octet_manual ALL DEPENDS ${CMAKE_BINARY_DIR}/octet.1.gz)

@@ -8,4 +8,5 @@ foreach(layer ${octet_layers} octet)
     set_target_properties(${layer} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
   endif()
 endforeach()
-set(octet_relocatable_flags -flto=auto -flinker-output=nolto-rel)
+# One partition: with more, gcc 12 cannot make one object of groups that several files share.
+set(octet_relocatable_flags -flto=auto -flto-partition=none -flinker-output=nolto-rel -fno-gnu-unique)

@@ -31,36 +31,37 @@ add_custom_command(OUTPUT ${folder}/changelog.Debian.gz
   COMMAND ${OCTET_GZIP} -9 -n -k -f ${folder}/changelog.Debian DEPENDS ${folder}/changelog.Debian VERBATIM)
 add_custom_target(octet_changelog ALL DEPENDS ${folder}/changelog.Debian.gz)
 
-# octet_package(<component> <package> <section> <part> <what it holds>)
-function(octet_package component package section part content)
+# octet_package(<component> <package> <section> <what it holds>)
+function(octet_package component package section content)
   string(TOUPPER ${component} name)
   set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} ${component} PARENT_SCOPE)
   set(CPACK_DEBIAN_${name}_PACKAGE_NAME ${package} PARENT_SCOPE)
   set(CPACK_DEBIAN_${name}_PACKAGE_SECTION ${section} PARENT_SCOPE)
   set(CPACK_DEBIAN_${name}_PACKAGE_SHLIBDEPS ON PARENT_SCOPE)
-  set(CPACK_DEBIAN_${name}_DESCRIPTION "int8 quantization and inference of neural networks - ${part}
- Octet makes a trained float convolutional network into an int8 one of about a
- quarter of the size, with about a hundred sample images, and runs either on
- the CPU.
- .
- This package holds ${content}." PARENT_SCOPE)
+  set(CPACK_COMPONENT_${name}_DESCRIPTION "Octet makes a trained float convolutional network into an int8 one of about a
+quarter of the size, with about a hundred sample images, and runs either on
+the CPU.
+
+This package holds ${content}." PARENT_SCOPE)
   install(FILES ${folder}/copyright ${folder}/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package}
           COMPONENT ${component})
 endfunction()
 
 set(library liboctet${OCTET_ABI_MAJOR})
-octet_package(library ${library} libs "library" "the shared library")
+octet_package(library ${library} libs "the shared library")
+# What packages of programs that use the library depend on; and the loader looks again.
+file(WRITE ${folder}/shlibs "liboctet ${OCTET_ABI_MAJOR} ${library} (>= ${PROJECT_VERSION})\n")
 file(WRITE ${folder}/triggers "activate-noawait ldconfig\n")
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${folder}/triggers)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${folder}/shlibs ${folder}/triggers)
 
-octet_package(development liboctet-dev libdevel "development"
-  "the header, the static library, and the files for\n pkg-config and CMake. To link the static library install what it suggests")
+octet_package(development liboctet-dev libdevel
+  "the header, the static library, and the files for
+pkg-config and CMake. To link the static library install what it suggests")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${library} (= ${package_version})")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "libjpeg62-turbo-dev, libpng-dev, libstdc++-12-dev, pkg-config")
 
 if(NOT OCTET_RUNTIME_ONLY)
-  octet_package(command octet science "command" "the command, its manual and its completions")
+  octet_package(command octet science "the command, its manual and its completions")
   # One release: the command checks the library's version when it starts.
   set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS "${library} (= ${package_version})")
 endif()
