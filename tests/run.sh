@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests: installs what they need from Debian's packages, builds and runs. Each step prints its log's place and result.
 #
-#   sh tests/run.sh           everything that fits half an hour on two cores
+#   sh tests/run.sh           everything that fits half an hour or so on two cores
 #   sh tests/run.sh --full    also every test with every instruction set, ThreadSanitizer, clang without sanitizers and
 #                             clang-tidy
 #
@@ -74,7 +74,8 @@ tidy() {
   find src -name '*.cpp' | xargs -P 2 -n 4 clang-tidy -p build/clang --quiet --warnings-as-errors='*'
 }
 
-if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx; then
+if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx abigail-tools
+  dpkg-dev golang-go; then
   echo "0 passed, 1 failed"
   exit 1
 fi
@@ -97,8 +98,18 @@ for isa in $(sed -n 's/^OCTET_ISA_PACKAGE(\([a-z0-9]*\),.*/\1/p' src/cpu/isa.inc
 done
 step "ONNX Runtime" sh tests/checks/onnxruntime.sh build/release/src/octet build/onnxruntime "$shared"
 step "real networks" python3 tests/checks/shared_models.py build/release/src/octet "$shared"
+step "ABI" sh tests/checks/abi.sh build/release/src/liboctet.so
+step "faces" sh tests/checks/faces.sh build/release/src/octet build/faces
 step "quickstart" sh examples/quickstart.sh
 step "install" sh tests/checks/install.sh build/quickstart/install
+step "manual" sh tests/checks/manual.sh build/quickstart/install
+step "C samples" sh tests/checks/c_samples.sh build/quickstart/install
+step "Go" sh tests/checks/go.sh build/quickstart/install build/go
+step "C#" sh tests/checks/csharp.sh build/quickstart/install
+step "build deb" build deb
+step "packages" sh tests/checks/package.sh build/deb
+step "build runtime" build runtime
+step "runtime only" sh tests/checks/runtime_only.sh build/runtime build/quickstart/install
 step "build sanitize" build sanitize
 step "tests sanitize" run_ctest sanitize
 if [ $full = yes ]; then

@@ -4,10 +4,12 @@
 target_compile_options(octet PRIVATE -g)
 
 # Programs of earlier headers, as they were compiled then: their <octet.h> is that of the baseline.
-file(GLOB baselines CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/golden/abi ${CMAKE_CURRENT_SOURCE_DIR}/golden/abi/*)
-foreach(baseline ${baselines})
-  string(REPLACE "." "_" name ${baseline})
-  target_include_directories(abi_test_baseline_${name} BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/golden/abi/${baseline})
+file(GLOB baselines CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/golden/abi/*/octet.h)
+foreach(header ${baselines})
+  get_filename_component(folder ${header} DIRECTORY)
+  get_filename_component(version ${folder} NAME)
+  string(REPLACE "." "_" name ${version})
+  target_include_directories(abi_test_baseline_${name} BEFORE PRIVATE ${folder})
 endforeach()
 
 # Sizes and places in structs: compiled, not run. tests/checks/abi.sh compiles it for other machines.

@@ -34,9 +34,11 @@ void test_exported_symbols(void**) {
   // Each as "address type name@@version"; the version itself is an absolute symbol.
   std::set<std::string> exported = matches(symbols, "[0-9a-f]+ [A-Za-z] ([^@\\s]+)");
   const std::set<std::string> versions = matches(symbols, " A (OCTET_[0-9.]+)");
-  assert_int_equal(versions.size(), 1);
-  assert_int_equal(versions.begin()->rfind("OCTET_" + std::to_string(Q_ABI_VERSION >> 16), 0), 0);
-  exported.erase(*versions.begin());
+  assert_true(!versions.empty());
+  for (const std::string& version : versions) {
+    assert_int_equal(version.rfind("OCTET_" + std::to_string(Q_ABI_VERSION >> 16) + ".", 0), 0);
+    exported.erase(version);
+  }
   const std::string header = content_of(OCTET_SOURCE_DIR "/include/octet/octet.h");
   std::set<std::string> declared = matches(header, "\n[a-z][a-z0-9_ ]*[ *](q_[a-z0-9_]+)\\(");
   declared.erase("q_text");  // defined in the header

@@ -112,12 +112,12 @@ typedef int32_t q_status;
 /* "Q_E_FORMAT"; "unknown status" for other values. Static storage. Since 1.0. */
 const char *q_status_name(q_status status);
 
-/* Filled by a failing call; no memory belongs to it. */
+/* Filled by a failing call; no memory belongs to it. A message that does not fit ends in "and N more" (lines) or "..."; the
+ * log callback of the call, where it has one, gets all of it. */
 typedef struct q_error {
   uint32_t struct_size;
   q_status code;
-  char message[1016]; /* UTF-8, zero-terminated. What does not fit ends in "and N more" (lines) or "..."; the log callback
-                         of the call, where it has one, gets all of it */
+  char message[1016]; /* UTF-8, zero-terminated */
 } q_error;
 
 #define Q_LOG_INFO 1
@@ -305,8 +305,8 @@ q_status q_pixels_get_mapping(const q_pixels *pixels, const q_model *model, int3
 typedef struct q_session q_session;
 
 /* Threads of the caller's own. Calls piece(arg, i) once for each i from 0 to count - 1, in any order, on any threads and
- * several at the same time, and returns when all of these calls have. Called on the thread of q_session_run, many times in
- * a run; count is at most the session's threads, and more than 1. May not unwind. */
+ * several at the same time, and returns when all of these calls have. Called on the thread of q_session_run, a few times
+ * in a run; count is at most the session's threads, and more than 1. May not unwind. */
 typedef void (*q_piece_fn)(void *arg, int64_t piece);
 typedef void (*q_runner_fn)(void *user, q_piece_fn piece, void *arg, int64_t count);
 
@@ -327,11 +327,11 @@ typedef struct q_session_options {
   int32_t profile; /* 1: measure the time of every layer */
   int32_t reserved;
   q_runner_fn runner; /* NULL: threads of the library's own. Else no thread is started, and `threads` says into how many
-                         pieces a step is divided at most (0: as many as CPUs that this process may use) */
+                         pieces a run is divided at most (0: as many as CPUs that this process may use) */
   void *runner_user;
-  void *arena;        /* NULL: the library takes the memory. Else memory for activations and scratch, aligned to 64 bytes,
+  void *arena; /* NULL: the library takes the memory. Else memory for activations and scratch, aligned to 64 bytes,
                          in use until the session is freed */
-  size_t arena_bytes; /* at least q_session_info.arena_bytes of q_session_measure */
+  size_t arena_bytes;           /* at least q_session_info.arena_bytes of q_session_measure */
   const q_allocator *allocator; /* NULL: the system's. Else the arena comes from it, and the packed weights where this
                                    session is the model's first on its instruction set. The struct is copied; what it
                                    points to must stay usable until the model and all of its sessions are freed */
@@ -363,11 +363,11 @@ q_status q_session_run(q_session *session, const q_tensor *inputs, int32_t input
 /* The same for a network whose only input is an image: the picture goes through `recipe` (NULL: the stored one) straight
  * into the network, with the values that q_pixels_to_input gives. No memory is allocated. Errors: those of q_session_run
  * and q_pixels_to_input. Since 1.0. */
-q_status q_session_run_image(q_session *session, const q_pixels *pixels, const q_recipe *recipe, const q_tensor *outputs,
-                             int32_t output_count, q_error *error);
+q_status q_session_run_image(q_session *session, const q_pixels *pixels, const q_recipe *recipe,
+                             const q_tensor *outputs, int32_t output_count, q_error *error);
 
-/* While `cancelled` is not 0, runs of the session end with Q_E_CANCELLED before their next step, also the one that is in
- * progress on another thread. 0 lets it run again. The one function that may be called from any thread. Since 1.0. */
+/* While `cancelled` is not 0, runs of the session end with Q_E_CANCELLED, also the one that is in progress on another
+ * thread: between two steps, within a small part of its time. 0 lets it run again. The one function that may be called from any thread. Since 1.0. */
 void q_session_cancel(q_session *session, int32_t cancelled);
 
 typedef struct q_session_info {
@@ -423,8 +423,8 @@ typedef struct q_calibration {
 
 typedef struct q_quantize_options {
   uint32_t struct_size;
-  int32_t threads;   /* 0: all that this process may use */
-  q_str config_path; /* JSON file with MNN's keys and Octet's; empty: config_json or defaults */
+  int32_t threads;                  /* 0: all that this process may use */
+  q_str config_path;                /* JSON file with MNN's keys and Octet's; empty: config_json or defaults */
   const q_calibration *calibration; /* samples from the caller; NULL: image_files, else images, else what the
                                        configuration names. One of them must be given */
   q_str feature_method;             /* overrides the configuration: "AUTO", "KL", "ADMM", "EMA", "MINMAX", ... */
@@ -444,8 +444,9 @@ typedef struct q_quantize_options {
 } q_quantize_options;
 
 /* Makes an int8 model of a float one. `report` may be NULL; else it is a new handle. The result does not depend on the
- * number of threads nor, without float_where_faster, on the machine's speed. Errors: Q_E_ARGUMENT (already quantized),
- * Q_E_IO, Q_E_CONFIG, Q_E_DATA, Q_E_CANCELLED, Q_E_MEMORY. Since 1.0. */
+ * number of threads nor, without float_where_faster, on the machine's speed. Errors: Q_E_ARGUMENT (already quantized; no
+ * samples given), Q_E_IO, Q_E_CONFIG, Q_E_DATA (samples that are missing, unreadable or not finite), Q_E_CANCELLED,
+ * Q_E_MEMORY. Since 1.0. */
 q_status q_quantize(const q_model *model, const q_quantize_options *options, q_model **out, q_report **report,
                     q_error *error);
 
@@ -463,7 +464,7 @@ typedef struct q_compare_options {
   void *progress_user;
   q_log_fn log;
   void *log_user;
-  q_str config_json; /* as in q_quantize_options */
+  q_str config_json;            /* as in q_quantize_options */
   const q_calibration *samples; /* samples from the caller instead of images */
 } q_compare_options;
 
@@ -498,7 +499,7 @@ typedef struct q_report_info {
   double seconds;
   int32_t kept_float_count; /* layers that float_where_faster kept in float */
   int32_t reserved;
-  double int8_ms;  /* one run of the network without such layers; 0: not measured */
+  double int8_ms;  /* one run of the network without such layers; 0: none was kept */
   double mixed_ms; /* one run with them */
 } q_report_info;
 /* Since 1.0. */
@@ -549,7 +550,8 @@ q_status q_report_get_warning(const q_report *report, int32_t index, q_str *out,
 
 /* The whole report as one JSON object. Borrowed until the report is freed. Since 1.0. */
 q_status q_report_get_json(const q_report *report, q_str *out, q_error *error);
-/* Writes the report; the ending names the format: .html (one file, works offline) or .json. Since 1.0. */
+/* Writes the report; the ending names the format: .html (one file, works offline) or .json. Errors: Q_E_UNSUPPORTED
+ * (another ending), Q_E_IO. Since 1.0. */
 q_status q_report_save(const q_report *report, q_str path, q_error *error);
 
 #ifdef __cplusplus

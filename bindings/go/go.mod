@@ -1,0 +1,3 @@
+module octet
+
+go 1.19

@@ -1,0 +1,5 @@
+//go:build !race
+
+package octet_test
+
+const raceDetector = false

@@ -1,0 +1,253 @@
+package octet
+
+// #include "shim.h"
+import "C"
+
+import (
+	"runtime"
+	"time"
+)
+
+// Report is what a quantization or a comparison found. It may be used by many goroutines at once.
+type Report struct {
+	handle handle[*C.q_report]
+}
+
+// ReportInfo is the summary of a report.
+type ReportInfo struct {
+	OutputCount        int
+	LayerCount         int
+	WarningCount       int
+	CalibrationSamples int64 // used for calibration; 0 in a comparison
+	MeasuredSamples    int64 // on which the errors were measured
+	HeldOut            bool  // the measured samples were not used for calibration
+	HasLabels          bool
+	SkippedFiles       int64 // unreadable ones, each named in a warning
+	LabelledSamples    int64
+	Agreement          float64 // share of samples with the same largest output; negative: not a classifier
+	FloatTop1          float64 // shares of the labelled samples
+	Int8Top1           float64
+	FloatTop5          float64
+	Int8Top5           float64
+	FloatWeightBytes   int64
+	Int8WeightBytes    int64
+	Time               time.Duration // that the call took
+	KeptFloatCount     int           // layers that FloatWhereFaster kept in float
+	Int8Time           time.Duration // one run of the network without such layers; 0: not measured
+	MixedTime          time.Duration // one run with them
+}
+
+// OutputError says how far an output differs.
+type OutputError struct {
+	Name        string
+	Cosine      float64 // least over the samples
+	MeanCosine  float64
+	SQNRdB      float64 // signal-to-quantization-noise ratio over all samples
+	MaxAbsError float64
+}
+
+// LayerError says how far a layer's output differs.
+type LayerError struct {
+	Name         string
+	Op           string
+	Method       string // how the output's range was chosen
+	IsInt8       bool
+	Cosine       float64 // of the layer's output, over all measured samples
+	SQNRdB       float64
+	MaxAbsError  float64
+	ClippedShare float64 // of the output's values that lie outside the range
+	Low          float32 // the chosen range; 0, 0 for a float layer
+	High         float32
+}
+
+// KeptFloat is a layer that FloatWhereFaster kept in float.
+type KeptFloat struct {
+	Name      string
+	Op        string
+	FloatTime time.Duration // of the layer alone, without the change of types at its borders
+	Int8Time  time.Duration
+}
+
+func newReport(pointer *C.q_report) *Report {
+	r := &Report{handle: newHandle("report", pointer, func(p *C.q_report) { C.q_report_free(p) })}
+	runtime.SetFinalizer(r, (*Report).Close)
+	return r
+}
+
+// Close frees the report. It returns nil.
+func (r *Report) Close() error {
+	r.handle.close()
+	return nil
+}
+
+// read calls get with the report's pointer and turns what it returns into an error.
+func (r *Report) read(get func(pointer *C.q_report, e *C.q_error) C.q_status) error {
+	pointer, err := r.handle.acquire()
+	if err != nil {
+		return err
+	}
+	defer r.handle.release()
+	e := newError()
+	return failure(get(pointer, &e), &e, nil)
+}
+
+// Info is the summary.
+func (r *Report) Info() (ReportInfo, error) {
+	info := C.q_report_info{struct_size: C.sizeof_q_report_info}
+	err := r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+		return C.q_report_get_info(pointer, &info, e)
+	})
+	if err != nil {
+		return ReportInfo{}, err
+	}
+	return ReportInfo{
+		OutputCount:        int(info.output_count),
+		LayerCount:         int(info.layer_count),
+		WarningCount:       int(info.warning_count),
+		CalibrationSamples: int64(info.calibration_samples),
+		MeasuredSamples:    int64(info.measured_samples),
+		HeldOut:            info.held_out != 0,
+		HasLabels:          info.has_labels != 0,
+		SkippedFiles:       int64(info.skipped_files),
+		LabelledSamples:    int64(info.labelled_samples),
+		Agreement:          float64(info.agreement),
+		FloatTop1:          float64(info.float_top1),
+		Int8Top1:           float64(info.int8_top1),
+		FloatTop5:          float64(info.float_top5),
+		Int8Top5:           float64(info.int8_top5),
+		FloatWeightBytes:   int64(info.float_weight_bytes),
+		Int8WeightBytes:    int64(info.int8_weight_bytes),
+		Time:               milliseconds(info.seconds * 1000),
+		KeptFloatCount:     int(info.kept_float_count),
+		Int8Time:           milliseconds(info.int8_ms),
+		MixedTime:          milliseconds(info.mixed_ms),
+	}, nil
+}
+
+// Outputs says how far each output differs.
+func (r *Report) Outputs() ([]OutputError, error) {
+	info, err := r.Info()
+	if err != nil {
+		return nil, err
+	}
+	outputs := make([]OutputError, info.OutputCount)
+	found := C.q_output_error{struct_size: C.sizeof_q_output_error}
+	for i := range outputs {
+		err := r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+			status := C.q_report_get_output(pointer, C.int32_t(i), &found, e)
+			outputs[i] = OutputError{
+				Name:        goString(found.name),
+				Cosine:      float64(found.cosine),
+				MeanCosine:  float64(found.mean_cosine),
+				SQNRdB:      float64(found.sqnr_db),
+				MaxAbsError: float64(found.max_abs_error),
+			}
+			return status
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return outputs, nil
+}
+
+// Layers says how far the output of each layer differs, in the order of execution.
+func (r *Report) Layers() ([]LayerError, error) {
+	info, err := r.Info()
+	if err != nil {
+		return nil, err
+	}
+	layers := make([]LayerError, info.LayerCount)
+	found := C.q_layer_error{struct_size: C.sizeof_q_layer_error}
+	for i := range layers {
+		err := r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+			status := C.q_report_get_layer(pointer, C.int32_t(i), &found, e)
+			layers[i] = LayerError{
+				Name:         goString(found.name),
+				Op:           goString(found.op),
+				Method:       goString(found.method),
+				IsInt8:       found.is_int8 != 0,
+				Cosine:       float64(found.cosine),
+				SQNRdB:       float64(found.sqnr_db),
+				MaxAbsError:  float64(found.max_abs_error),
+				ClippedShare: float64(found.clipped_share),
+				Low:          float32(found.low),
+				High:         float32(found.high),
+			}
+			return status
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return layers, nil
+}
+
+// KeptFloat lists the layers that FloatWhereFaster kept in float, in the order of execution. The same names under
+// "skip_quant_op_names" in the configuration give the same model on every machine.
+func (r *Report) KeptFloat() ([]KeptFloat, error) {
+	info, err := r.Info()
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]KeptFloat, info.KeptFloatCount)
+	found := C.q_kept_float{struct_size: C.sizeof_q_kept_float}
+	for i := range kept {
+		err := r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+			status := C.q_report_get_kept_float(pointer, C.int32_t(i), &found, e)
+			kept[i] = KeptFloat{
+				Name:      goString(found.name),
+				Op:        goString(found.op),
+				FloatTime: milliseconds(found.float_ms),
+				Int8Time:  milliseconds(found.int8_ms),
+			}
+			return status
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+// Warnings lists what went not quite as wanted.
+func (r *Report) Warnings() ([]string, error) {
+	info, err := r.Info()
+	if err != nil {
+		return nil, err
+	}
+	warnings := make([]string, info.WarningCount)
+	for i := range warnings {
+		err := r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+			var text C.q_str
+			status := C.q_report_get_warning(pointer, C.int32_t(i), &text, e)
+			warnings[i] = goString(text)
+			return status
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return warnings, nil
+}
+
+// JSON is the whole report as one JSON object.
+func (r *Report) JSON() (string, error) {
+	var json string
+	err := r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+		var text C.q_str
+		status := C.q_report_get_json(pointer, &text, e)
+		json = goString(text) // before the pointer is released
+		return status
+	})
+	return json, err
+}
+
+// Save writes the report; the ending names the format: .html (one file, works offline) or .json.
+func (r *Report) Save(path string) error {
+	var t texts
+	defer t.free()
+	return r.read(func(pointer *C.q_report, e *C.q_error) C.q_status {
+		return C.q_report_save(pointer, t.add(path), e)
+	})
+}

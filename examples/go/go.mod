@@ -1,0 +1,7 @@
+module samples
+
+go 1.19
+
+require octet v0.0.0
+
+replace octet => ../../bindings/go
