@@ -74,7 +74,7 @@ tidy() {
   find src -name '*.cpp' | xargs -P 2 -n 4 clang-tidy -p build/clang --quiet --warnings-as-errors='*'
 }
 
-if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx abigail-tools
+if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx abigail-tools \
   dpkg-dev golang-go; then
   echo "0 passed, 1 failed"
   exit 1
