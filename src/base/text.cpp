@@ -25,6 +25,16 @@ std::string list_text(std::span<const std::string> names, std::size_t shown) {
   return text;
 }
 
+std::string whole_list_text(std::span<const std::string> names) {
+  constexpr std::size_t kInASentence = 4;
+  constexpr std::size_t kMost = 1000;
+  if (names.size() <= kInASentence) return list_text(names);
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kMost, names.size()); ++i) text += "\n  " + names[i];
+  if (names.size() > kMost) text += "\nand " + std::to_string(names.size() - kMost) + " more";
+  return text;
+}
+
 namespace {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -1,5 +1,7 @@
 // Loading, looking inside, saving, running.
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <thread>
 
 #include "abi/network.h"
@@ -278,12 +280,53 @@ void test_many_threads(void**) {
   assert_int_equal(wrong.load(), 0);
 }
 
+struct Logged {
+  std::vector<std::int32_t> levels;
+  std::string text;
+  static void write(void* user, std::int32_t level, q_str message) {
+    auto& logged = *static_cast<Logged*>(user);
+    logged.levels.push_back(level);
+    logged.text.assign(message.data, message.size);
+  }
+};
+
+// What does not fit into q_error ends with a whole line and a count; the log has all of it.
+void test_messages_that_do_not_fit(void**) {
+  OnnxBytes model;
+  model.input("x", {1, 2});
+  model.output("t59");
+  for (int i = 0; i < 60; ++i) {
+    model.node("Unknown" + std::to_string(i), {i == 0 ? "x" : "t" + std::to_string(i - 1)}, "t" + std::to_string(i));
+  }
+  const std::string bytes = model.bytes();
+  Logged logged;
+  auto options = sized<q_load_options>();
+  options.log = Logged::write;
+  options.log_user = &logged;
+  q_model* out = nullptr;
+  Error error;
+  const q_status status = q_model_load_bytes({bytes.data(), bytes.size()}, q_text("net"), &options, &out, &error);
+  expect_failure(status, Q_E_UNSUPPORTED, error, "Unknown0 ");
+  const std::string kept = error.message;
+  assert_true(kept.size() < sizeof error.message && kept.size() > sizeof error.message / 2);
+  const std::size_t count = kept.rfind("\nand ");
+  assert_true(count != std::string::npos && kept.ends_with(" more"));
+  const int more = std::atoi(kept.c_str() + count + 5);
+  assert_int_equal(more + std::count(kept.begin(), kept.end(), '\n') - 1, 60);
+  assert_true(logged.levels == std::vector<std::int32_t>{Q_LOG_ERROR});
+  assert_true(logged.text.compare(0, count, kept, 0, count) == 0);
+  for (int i = 0; i < 60; ++i) {
+    assert_true(logged.text.find("Unknown" + std::to_string(i) + " (") != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace octet::test
 
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
+      cmocka_unit_test(test_messages_that_do_not_fit),
       cmocka_unit_test(test_inspection),
       cmocka_unit_test(test_running),
       cmocka_unit_test(test_sessions_outlive_their_model),

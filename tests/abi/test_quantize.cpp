@@ -215,7 +215,7 @@ void test_report(void**) {
   const std::string html_file = folder.path("report.html");
   expect_ok(q_report_save(result.report.get(), str(html_file), &e), e);
   assert_true(content_of(html_file).find("<html") != std::string::npos);
-  expect_failure(q_report_save(result.report.get(), str(folder.path("report.pdf")), &e), Q_E_ARGUMENT, e, ".html");
+  expect_failure(q_report_save(result.report.get(), str(folder.path("report.pdf")), &e), Q_E_UNSUPPORTED, e, ".html");
   // Without a report, the same model.
   q_model* plain = nullptr;
   const auto options = recording_options(record, samples);

@@ -86,7 +86,7 @@ Status check_operators(const fb::Net& net) {
   }
   const std::vector<std::string> unknown = kinds_of(net, [](fb::OpType type) { return find_convert(type) == nullptr; });
   if (!unknown.empty()) {
-    return fail(Code::unsupported, "the network has operators that are not supported: " + list_text(unknown, 32));
+    return fail(Code::unsupported, "the network has operators that are not supported: " + whole_list_text(unknown));
   }
   return {};
 }

@@ -62,8 +62,8 @@ class Unsupported {
       const std::string more = entry.count > 1 ? " and " + std::to_string(entry.count - 1) + " more" : "";
       texts.push_back(entry.what + " (node " + quoted(entry.first_node) + more + ")");
     }
-    return fail(Code::unsupported, "operators that are not supported (opset " + std::to_string(opset) +
-                                       "): " + list_text(texts) + "; export the model without them");
+    return fail(Code::unsupported, "export the model without the operators that are not supported (opset " +
+                                       std::to_string(opset) + "): " + whole_list_text(texts));
   }
 
  private:
