@@ -13,6 +13,7 @@ install_packages $BUILD_PACKAGES
 out=build/quickstart
 log=$out/build.log
 mkdir -p "$out"
+rm -rf "$out/install"  # nothing of an older version stays
 echo "building (log: $log)"
 if ! { cmake --preset package && cmake --build --preset package && cmake --install build/package --prefix "$out/install"; } \
   >"$log" 2>&1; then

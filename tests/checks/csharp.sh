@@ -139,7 +139,7 @@ cp -r "$here"/examples/csharp/* "$work/samples"
 rm -rf "$work"/samples/*/bin "$work"/samples/*/obj "$work/samples/packages"
 cp -r "$work/packages" "$work/samples/packages"
 cat >"$work/samples/all.proj" <<'X'
-<Project>
+<Project DefaultTargets="Build">
   <ItemGroup><Sample Include="*/*.csproj" /></ItemGroup>
   <Target Name="Restore"><MSBuild Projects="@(Sample)" Targets="Restore" BuildInParallel="true" /></Target>
   <Target Name="Build"><MSBuild Projects="@(Sample)" Targets="Build" BuildInParallel="true" /></Target>
