@@ -296,6 +296,44 @@ void test_cancelling(void**) {
   }
 }
 
+// In the middle of a run, on a thread of the caller's: between its first step and the second one.
+void test_cancelling_in_the_middle(void**) {
+  struct Middle {
+    q_session* session = nullptr;
+    bool cancel = false;
+    int calls = 0;
+    static void run(void* user, q_piece_fn piece, void* arg, std::int64_t count) {
+      auto& middle = *static_cast<Middle*>(user);
+      ++middle.calls;
+      if (middle.cancel) q_session_cancel(middle.session, 1);
+      for (std::int64_t i = 0; i < count; ++i) piece(arg, i);
+    }
+  };
+  const Model model = load_bytes(small_network());
+  Middle middle;
+  auto options = sized<q_session_options>();
+  options.threads = 2;
+  options.runner = Middle::run;
+  options.runner_user = &middle;
+  q_session* made = nullptr;
+  Error error;
+  expect_ok(q_session_create(model.get(), &options, &made, &error), error);
+  const Session session(made);
+  middle.session = made;
+  const std::vector<float> expected = run(made, sample(0));
+  assert_true(middle.calls > 0);
+  middle.cancel = true;
+  auto input = sample(0);
+  std::vector<float> output(kOutputCount, 7);
+  const q_tensor in = {input.data(), input.size() * 4, nullptr, Q_FLOAT32, 0};
+  const q_tensor out = {output.data(), output.size() * 4, nullptr, Q_FLOAT32, 0};
+  expect_failure(q_session_run(made, &in, 1, &out, 1, &error), Q_E_CANCELLED, error, "cancel");
+  assert_true(output == std::vector<float>(kOutputCount, 7));
+  middle.cancel = false;
+  q_session_cancel(made, 0);
+  assert_true(run(made, sample(0)) == expected);
+}
+
 // From another thread, at any moment: each run is whole or says that it was stopped. Also under ThreadSanitizer.
 void test_cancelling_from_another_thread(void**) {
   const Model model = quantize(load_bytes(small_network()).get());
@@ -351,6 +389,7 @@ int main() {
       cmocka_unit_test(test_measuring_with_an_allocator),
       cmocka_unit_test(test_allocator_that_refuses),
       cmocka_unit_test(test_cancelling),
+      cmocka_unit_test(test_cancelling_in_the_middle),
       cmocka_unit_test(test_cancelling_from_another_thread),
   };
   return cmocka_run_group_tests_name("sessions in the caller's memory", tests, nullptr, nullptr);
