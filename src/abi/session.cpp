@@ -17,9 +17,15 @@ Result<std::shared_ptr<const Plan>> plan_for(const q_model& model, Isa isa, cons
   return plan;
 }
 
-Status bind(const q_tensor* tensors, std::int32_t count, const char* what, Binding* bindings) {
+// No tensor is looked at before it is known that the caller means as many as the network has.
+Status bind(const q_tensor* tensors, std::int32_t count, const std::vector<TensorId>& ids, const char* what,
+            Binding* bindings) {
   if (count < 0 || count > kMaxTensors) {
     return fail(Code::argument, std::to_string(count) + " " + what + "s are given; 0 to 64 are possible");
+  }
+  if (static_cast<std::size_t>(count) != ids.size()) {
+    return fail(Code::argument, "the network has " + std::to_string(ids.size()) + " " + what + "s, " +
+                                    std::to_string(count) + " are given");
   }
   if (count > 0) OCTET_TRY(not_null(tensors, what));
   for (std::int32_t i = 0; i < count; ++i) {
@@ -171,8 +177,9 @@ OCTET_EXPORT q_status q_session_run(q_session* session, const q_tensor* inputs, 
     OCTET_TRY(not_null(session, "session"));
     Binding bound_inputs[kMaxTensors];
     Binding bound_outputs[kMaxTensors];
-    OCTET_TRY(bind(inputs, input_count, "input", bound_inputs));
-    OCTET_TRY(bind(outputs, output_count, "output", bound_outputs));
+    const Graph& graph = *session->session->plan().graph;
+    OCTET_TRY(bind(inputs, input_count, graph.inputs, "input", bound_inputs));
+    OCTET_TRY(bind(outputs, output_count, graph.outputs, "output", bound_outputs));
     return session->session->run({bound_inputs, static_cast<std::size_t>(input_count)},
                                  {bound_outputs, static_cast<std::size_t>(output_count)});
   });
@@ -191,7 +198,7 @@ OCTET_EXPORT q_status q_session_run_image(q_session* session, const q_pixels* pi
     Binding input;
     input.rows = &rows;
     Binding bound_outputs[kMaxTensors];
-    OCTET_TRY(bind(outputs, output_count, "output", bound_outputs));
+    OCTET_TRY(bind(outputs, output_count, graph.outputs, "output", bound_outputs));
     return session->session->run({&input, 1}, {bound_outputs, static_cast<std::size_t>(output_count)});
   });
 }

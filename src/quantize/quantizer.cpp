@@ -151,6 +151,26 @@ void warn_of_poor_outputs(Report& report) {
   }
 }
 
+// The int8 layers that may be kept in float for accuracy: heavy ones, and what computes behind the last of them, as an
+// average over the image does, whose rounding goes straight into the answer.
+std::vector<std::size_t> layers_that_round(const Graph& graph, const Assignment& assignment) {
+  std::vector<bool> before_heavy(graph.tensors.size());  // some heavy node needs the tensor
+  std::vector<std::size_t> layers;
+  for (std::size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    const bool heavy = is_heavy(node.op);
+    const bool needed = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                    [&](TensorId id) { return before_heavy[static_cast<std::size_t>(id)]; });
+    for (const TensorId id : node.inputs) {
+      if (id != kNoTensor && (heavy || needed)) before_heavy[static_cast<std::size_t>(id)] = true;
+    }
+    const bool computes = !keeps_values(node) && node.op != Op::softmax;
+    if (assignment.int8_node[n] && (heavy || (computes && !needed))) layers.push_back(n);
+  }
+  std::reverse(layers.begin(), layers.end());
+  return layers;
+}
+
 std::string percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
@@ -291,9 +311,7 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   if (config.mixed) {
     MixedJob job{graph, {}, {}, samples.source.get(), observation.samples.used, *config.mixed, isa, threads};
     job.samples.resize(std::min(job.samples.size(), kMixedSamples));
-    for (std::size_t n = 0; n < graph->nodes.size(); ++n) {
-      if (assignment.int8_node[n] && is_heavy(graph->nodes[n].op)) job.layers.push_back(n);
-    }
+    job.layers = layers_that_round(*graph, assignment);
     job.make = [&](const std::vector<std::string>& names) -> Result<Graph> {
       OCTET_ASSIGN(Mixed mixed, make_with(names));
       return std::move(mixed.graph);
