@@ -41,8 +41,8 @@ void write_shortened(const std::string& message, char* out, std::size_t room) {
       if (room >= 4) std::snprintf(note, sizeof note, "...");
     }
   }
-  std::memcpy(out, message.data(), kept);
-  std::strcpy(out + kept, note);
+  std::copy_n(message.data(), kept, out);
+  std::copy_n(note, std::strlen(note) + 1, out + kept);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ OCTET_EXPORT q_status q_recipe_from_config(q_str path, q_str json, q_recipe* out
 OCTET_EXPORT q_status q_image_load(q_str path, int32_t format, q_image** out, q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    OCTET_TRY(not_null(out, "out"));
+    if (out == nullptr) return not_null(out, "out");
     OCTET_ASSIGN(const std::string file, text_of(path, "path"));
     OCTET_ASSIGN(const PixelFormat wanted, format_of(format));
     OCTET_ASSIGN(Image image, load_image(file, wanted));
@@ -44,7 +44,7 @@ OCTET_EXPORT q_status q_image_load(q_str path, int32_t format, q_image** out, q_
 OCTET_EXPORT q_status q_image_decode(q_bytes bytes, q_str name, int32_t format, q_image** out, q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    OCTET_TRY(not_null(out, "out"));
+    if (out == nullptr) return not_null(out, "out");
     OCTET_ASSIGN(const auto content, bytes_of(bytes, "bytes"));
     OCTET_ASSIGN(std::string file, text_of(name, "name"));
     if (file.empty()) file = "(memory)";

@@ -74,7 +74,7 @@ using namespace octet::abi;
 OCTET_EXPORT q_status q_model_load(q_str path, const q_load_options* options, q_model** out, q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    OCTET_TRY(not_null(out, "out"));
+    if (out == nullptr) return not_null(out, "out");
     OCTET_ASSIGN(const std::string file, text_of(path, "path"));
     OCTET_ASSIGN(const Bytes bytes, map_file(file));
     return load_into(bytes, file, file, options, out);
@@ -85,7 +85,7 @@ OCTET_EXPORT q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load
                                          q_error* error) {
   if (out != nullptr) *out = nullptr;
   return guarded(error, [&]() -> Status {
-    OCTET_TRY(not_null(out, "out"));
+    if (out == nullptr) return not_null(out, "out");
     OCTET_ASSIGN(std::string file, text_of(name, "name"));
     if (file.empty()) file = "(memory)";
     OCTET_ASSIGN(const auto content, bytes_of(bytes, "bytes"));

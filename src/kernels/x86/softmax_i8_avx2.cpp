@@ -31,7 +31,8 @@ inline __m128i quotients(const double* n, __m256d half, __m256d sum) {
 // results[d] for d < cases, rounded up to 16.
 void make_results(const double* numerators, int32_t cases, uint64_t sum, int8_t* results) {
   const __m256d divisor = _mm256_set1_pd((double)sum);
-  const __m256d half = _mm256_set1_pd((double)(sum / 2));
+  const uint64_t whole_half = sum / 2;
+  const __m256d half = _mm256_set1_pd((double)whole_half);
   for (int32_t d = 0; d < cases; d += 16) {
     const __m128i low =
         _mm_packus_epi32(quotients(numerators + d, half, divisor), quotients(numerators + d + 4, half, divisor));
@@ -97,7 +98,8 @@ void softmax_of_two(const SoftmaxArgs& args, int64_t begin, int64_t end) {
   Pair pairs[511];  // [255 + first - second]
   for (int d = 0; d < 256; ++d) {
     const uint64_t sum = (uint64_t)args.table[0] + args.table[d];
-    const double whole = (double)sum, half = (double)(sum / 2);
+    const uint64_t whole_half = sum / 2;
+    const double whole = (double)sum, half = (double)whole_half;
     const int8_t larger = quotient(256.0 * (double)args.table[0], half, whole);
     const int8_t smaller = quotient(256.0 * (double)args.table[d], half, whole);
     pairs[255 + d] = {larger, smaller};
