@@ -99,6 +99,13 @@ Result<std::shared_ptr<const SampleSource>> file_source(const q_str* files, std:
   return std::shared_ptr<const SampleSource>(std::move(source));
 }
 
+// Whether such images are what the network takes.
+bool recipe_fits(const ImageRecipe& recipe, const Graph& graph) {
+  if (!recipe.present || graph.inputs.size() != 1) return false;
+  const Tensor& input = graph.at(graph.inputs[0]);
+  return resolve_recipe(recipe, input.name, input.dims, image_order(input.dims)).ok();
+}
+
 void say_format(const GivenConfig& given, const Hooks& hooks) {
   if (given.config.format_given || given.config.input_type != InputType::image) return;
   hooks.info("'" + given.name + "': 'format' is not given: BGR, as in MNN");
@@ -149,9 +156,11 @@ Status quantize(const q_model* model, const q_quantize_options& given, q_model**
   if (is_int8(*model->graph)) {
     return fail(Code::argument, "the model is int8 already; quantizing starts from the float model");
   }
+  const ImageRecipe recipe = config.config.to_recipe();
   OCTET_ASSIGN(std::shared_ptr<const SampleSource> source, calibration_of(*model->graph, given, config, hooks));
   Samples samples = divide_samples(std::move(source), config.config.used_samples);
   OCTET_ASSIGN(Quantized quantized, quantize_graph(model->graph, config.config, samples, threads, hooks));
+  if (config.config.format_given && recipe_fits(recipe, quantized.graph)) quantized.graph.recipe = recipe;
   auto handle = make_model(std::move(quantized.graph), "octet", 0);
   if (report != nullptr) {
     auto made = std::make_unique<q_report>();

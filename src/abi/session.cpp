@@ -70,6 +70,7 @@ void set_rows(const Graph& graph, SessionOptions& options) {
 // What the caller's options say, and the plan that they ask for.
 struct Wanted {
   SessionOptions options;
+  bool arena_missing = false;  // the caller names its size alone
   std::shared_ptr<const Plan> plan;
 };
 
@@ -86,10 +87,9 @@ Result<Wanted> read_options(const q_model& model, const q_session_options* optio
   wanted.options.runner = {given.runner, given.runner_user};
   wanted.options.profile = given.profile != 0;
   OCTET_TRY(set_allocator(given.allocator, wanted.options.allocator));
+  wanted.arena_missing = given.arena == nullptr && given.arena_bytes != 0;
   if (given.arena != nullptr) {
     wanted.options.arena = {static_cast<std::byte*>(given.arena), given.arena_bytes};
-  } else if (given.arena_bytes != 0) {
-    return fail(Code::argument, "options.arena is NULL and options.arena_bytes is not 0");
   }
   set_rows(*model.graph, wanted.options);
   OCTET_ASSIGN(wanted.plan, plan_for(model, isa, wanted.options.allocator));
@@ -147,6 +147,7 @@ OCTET_EXPORT q_status q_session_create(const q_model* model, const q_session_opt
     OCTET_TRY(not_null(model, "model"));
     OCTET_TRY(not_null(out, "out"));
     OCTET_ASSIGN(Wanted wanted, read_options(*model, options));
+    if (wanted.arena_missing) return fail(Code::argument, "options.arena is NULL and options.arena_bytes is not 0");
     auto handle = std::make_unique<q_session>();
     if (auto recipe = model->graph->inputs.size() == 1 ? recipe_for(*model->graph, 0, nullptr)
                                                        : Result<ImageRecipe>(ImageRecipe{});

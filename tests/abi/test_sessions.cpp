@@ -74,6 +74,9 @@ void test_arena(void**) {
       options.arena = block.get() + 64;
       options.arena_bytes = needed;
       assert_int_equal(measure(model, options).arena_bytes, needed);  // the arena is not looked at
+      options.arena = nullptr;
+      assert_int_equal(measure(model, options).arena_bytes, needed);
+      options.arena = block.get() + 64;
       q_session* out = nullptr;
       Error error;
       expect_ok(q_session_create(model, &options, &out, &error), error);

@@ -195,6 +195,7 @@ typedef int32_t q_dtype;
 #define Q_INT8 1
 
 #define Q_MAX_RANK 8
+/* Never grows: q_layer_info holds one. */
 typedef struct q_tensor_info {
   uint32_t struct_size;
   q_dtype dtype; /* type inside the network; every input and output can be given and taken as float32 */
@@ -426,7 +427,8 @@ typedef struct q_quantize_options {
   int32_t threads;                  /* 0: all that this process may use */
   q_str config_path;                /* JSON file with MNN's keys and Octet's; empty: config_json or defaults */
   const q_calibration *calibration; /* samples from the caller; NULL: image_files, else images, else what the
-                                       configuration names. One of them must be given */
+                                       configuration names. One of them must be given. With samples of the caller the
+                                       configuration's recipe is stored where it names a `format` that fits the only input */
   q_str feature_method;             /* overrides the configuration: "AUTO", "KL", "ADMM", "EMA", "MINMAX", ... */
   q_str weight_method;              /* likewise: "MAX_ABS", "ADMM", ... */
   q_progress_fn progress;
