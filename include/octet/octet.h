@@ -13,7 +13,7 @@
  *   static float pixels[1 * 3 * 64 * 64], scores[16];
  *   int main(void) {
  *     q_error error = {sizeof error, 0, ""};
- *     q_quantize_options options = {sizeof options};
+ *     q_quantize_options options = {.struct_size = sizeof options};
  *     q_model *network = NULL, *model = NULL;
  *     q_session *session = NULL;
  *     q_tensor input = {pixels, sizeof pixels, NULL, Q_FLOAT32, 0};

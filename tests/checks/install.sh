@@ -187,6 +187,18 @@ readme_programs() {
   done
 }
 
+# The program in the header's overview does the main job, beside the files of examples/models.
+header_program() {
+  mkdir overview
+  ln -s "$here"/examples/models/shapes.onnx "$here"/examples/models/quantize.json "$here"/examples/models/calibration overview
+  sed -n '/^ \*   #include <octet\/octet.h>/,/^ \*   }$/s/^ \*   //p' "$moved/include/octet/octet.h" >overview/main.c
+  # shellcheck disable=SC2046  # a list of flags
+  cc -std=c11 -Wall -Wextra -Werror -o overview/main overview/main.c $(pkg-config --cflags --libs octet)
+  said=$(cd overview && LD_LIBRARY_PATH=$libdir ./main) || fail "the header's program fails: $said"
+  [ "$said" = done ] && [ -s overview/shapes.octet ] || fail "the header's program makes no model: $said"
+  echo "the program in the header's overview works"
+}
+
 # The functions that the header declares, but for the one that it defines.
 declared_functions() {
   sed -nE 's/^[a-z][a-z0-9_ ]*[ *](q_[a-z0-9_]+)\(.*/\1/p' "$moved/include/octet/octet.h" | grep -v '^q_text$' | sort
@@ -216,6 +228,7 @@ pkg_config
 cmake_package
 "$moved/bin/octet" --version
 readme_programs
+header_program
 libraries
 sh "$here/tests/checks/manual.sh" "$moved"
 echo "an installed tree works"
