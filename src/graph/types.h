@@ -41,6 +41,11 @@ struct Tensor {
   bool constant = false;
   Bytes data;   // constants: contiguous elements in the order of dims, aligned to 16 bytes, from 1 KiB on to kAlignment
   Quant quant;  // activations of type i8
+  // Constants of type f32 that a quantized file gave as integers: each value is one of these scales times an integer.
+  // One scale, or one for each element of dimension scale_axis; empty: not quantized. A pass that changes the values
+  // drops them; fuse_quantized (passes) reads them, nothing behind it does.
+  std::vector<float> scales;
+  std::size_t scale_axis = 0;
 };
 
 enum class Op : std::uint8_t {
