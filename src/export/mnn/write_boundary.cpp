@@ -18,7 +18,7 @@ std::ptrdiff_t uses_of(const Graph& graph, TensorId id) {
 std::int32_t write_copy(Writer& w, std::int32_t index, TensorId id, const std::string& name) {
   const std::int32_t result = w.make(id, w.format(index));
   const std::vector<std::int32_t> dims = narrowed(w.tensor(id).dims);
-  w.op(fb::OpType::Reshape, w.fresh(name), {index}, {result},
+  w.op(fb::OpType::Reshape, w.op_name(name), {index}, {result},
        Writer::main(fb::CreateReshapeDirect(w.builder(), &dims, fb::DataFormat::NCHW)));
   return result;
 }

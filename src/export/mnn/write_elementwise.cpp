@@ -83,7 +83,7 @@ class Steps {
 
   std::int32_t unary(std::int32_t x, fb::UnaryType type) {
     const std::int32_t y = next();
-    w_.op(fb::OpType::UnaryOp, w_.fresh(node_.name), {x}, {y}, Writer::main(fb::CreateUnaryOp(w_.builder(), type)));
+    w_.op(fb::OpType::UnaryOp, w_.op_name(node_.name), {x}, {y}, Writer::main(fb::CreateUnaryOp(w_.builder(), type)));
     return y;
   }
   std::int32_t binary(std::int32_t a, std::int32_t b, fb::BinaryType type) {
@@ -92,7 +92,7 @@ class Steps {
     return y;
   }
   void binary_to(std::int32_t a, std::int32_t b, fb::BinaryType type, std::int32_t y) {
-    w_.op(fb::OpType::BinaryOp, w_.fresh(node_.name), {a, b}, {y},
+    w_.op(fb::OpType::BinaryOp, w_.op_name(node_.name), {a, b}, {y},
           Writer::main(fb::CreateBinaryOp(w_.builder(), type)));
   }
   std::int32_t number(float value) { return w_.constant(Dims{}, std::vector<float>{value}, node_.name + "/number"); }
@@ -148,13 +148,13 @@ std::int32_t to_format(Writer& w, TensorId id, fb::DataFormat format) { return w
 
 void write_clamp(Writer& w, std::int32_t from, std::int32_t to, const Clamp& clamp, const std::string& name) {
   if (clamp.low == 0 && clamp.high == kInfinity) {
-    w.op(fb::OpType::ReLU, w.fresh(name), {from}, {to}, Writer::main(fb::CreateRelu(w.builder(), 0)));
+    w.op(fb::OpType::ReLU, w.op_name(name), {from}, {to}, Writer::main(fb::CreateRelu(w.builder(), 0)));
     return;
   }
   constexpr float kMost = std::numeric_limits<float>::max();
   const auto table =
       fb::CreateRelu6(w.builder(), std::clamp(clamp.low, -kMost, kMost), std::clamp(clamp.high, -kMost, kMost));
-  w.op(fb::OpType::ReLU6, w.fresh(name), {from}, {to}, Writer::main(table));
+  w.op(fb::OpType::ReLU6, w.op_name(name), {from}, {to}, Writer::main(table));
 }
 
 Status write_unary(Writer& w, const Node& node) {
@@ -162,7 +162,7 @@ Status write_unary(Writer& w, const Node& node) {
   const Attributes& attrs = node.attrs;
   const auto write = [&](fb::OpType type, Writer::Main main) {
     const std::int32_t from = w.read(node.input(0));
-    w.op(type, w.fresh(node.name), {from}, {w.make(node.outputs[0], w.format(from))}, main);
+    w.op(type, w.op_name(node.name), {from}, {w.make(node.outputs[0], w.format(from))}, main);
     return Status();
   };
   switch (attrs.unary) {
@@ -213,7 +213,7 @@ Status write_prelu(Writer& w, const Node& node) {
   const auto table =
       fb::CreatePRelu(w.builder(), static_cast<std::int32_t>(slopes.size()), w.builder().CreateVector(slopes));
   const std::int32_t from = to_format(w, node.input(0), fb::DataFormat::NC4HW4);
-  w.op(fb::OpType::PReLU, w.fresh(node.name), {from}, {w.make(node.outputs[0], fb::DataFormat::NC4HW4)},
+  w.op(fb::OpType::PReLU, w.op_name(node.name), {from}, {w.make(node.outputs[0], fb::DataFormat::NC4HW4)},
        Writer::main(table));
   return {};
 }
@@ -240,7 +240,7 @@ Status write_binary(Writer& w, const Node& node) {
   } else if (clamp.active() && !relu) {
     made = w.between(out, w.tensor(out).dims, format);
   }
-  w.op(fb::OpType::BinaryOp, w.fresh(node.name), {inputs[0], inputs[1]}, {made},
+  w.op(fb::OpType::BinaryOp, w.op_name(node.name), {inputs[0], inputs[1]}, {made},
        Writer::main(fb::CreateBinaryOp(w.builder(), *type, relu && !int8 ? 1 : 0)));
   if (made != to) write_clamp(w, made, to, clamp, node.name);
   return {};
@@ -250,10 +250,10 @@ Status write_softmax(Writer& w, const Node& node) {
   const std::int32_t from = to_format(w, node.input(0), kPlain);
   const TensorId out = node.outputs[0];
   const std::int32_t to = node.attrs.log ? w.between(out, w.tensor(out).dims, kPlain) : w.make(out, kPlain);
-  w.op(fb::OpType::Softmax, w.fresh(node.name), {from}, {to},
+  w.op(fb::OpType::Softmax, w.op_name(node.name), {from}, {to},
        Writer::main(fb::CreateAxis(w.builder(), static_cast<std::int32_t>(node.attrs.axis))));
   if (node.attrs.log) {
-    w.op(fb::OpType::UnaryOp, w.fresh(node.name), {to}, {w.make(out, kPlain)},
+    w.op(fb::OpType::UnaryOp, w.op_name(node.name), {to}, {w.make(out, kPlain)},
          Writer::main(fb::CreateUnaryOp(w.builder(), fb::UnaryType::Log)));
   }
   return {};

@@ -162,7 +162,7 @@ void write_convolution(Writer& w, const Node& node, fb::OpType type, const Layer
   const auto common = write_common(w, layer, fused, transposed ? &node.attrs.output_padding : nullptr);
   const auto parameters =
       write_parameters(w, p, common, w.tensor(node.input(0)).quant, w.tensor(node.outputs[0]).quant);
-  w.op(type, w.fresh(node.name), {from}, {made}, Writer::main(parameters));
+  w.op(type, w.op_name(node.name), {from}, {made}, Writer::main(parameters));
   if (made != to) write_clamp(w, made, to, layer.clamp, node.name);
 }
 
@@ -200,7 +200,7 @@ Status write_gemm(Writer& w, const Node& node) {
   const std::int64_t rows = element_count(out) / layer.outputs;
   const auto reshape = [&](std::int32_t from, std::int32_t to, const Dims& dims) {
     const std::vector<std::int32_t> sizes = narrowed(dims);
-    w.op(fb::OpType::Reshape, w.fresh(node.name), {from}, {to},
+    w.op(fb::OpType::Reshape, w.op_name(node.name), {from}, {to},
          Writer::main(fb::CreateReshapeDirect(w.builder(), &sizes, kPlain)));
   };
   const Dims in_dims{rows, layer.inputs, 1, 1}, out_dims{rows, layer.outputs, 1, 1};
@@ -216,7 +216,7 @@ Status write_gemm(Writer& w, const Node& node) {
 
 Status write_mat_mul(Writer& w, const Node& node) {
   const std::int32_t a = w.as(w.read(node.input(0)), kPlain), b = w.as(w.read(node.input(1)), kPlain);
-  w.op(fb::OpType::BatchMatMul, w.fresh(node.name), {a, b}, {w.make(node.outputs[0], kPlain)},
+  w.op(fb::OpType::BatchMatMul, w.op_name(node.name), {a, b}, {w.make(node.outputs[0], kPlain)},
        Writer::main(fb::CreateBatchMatMulParam(w.builder(), false, false)));
   return {};
 }

@@ -22,7 +22,7 @@ Status write_concat(Writer& w, const Node& node) {
   const bool image = std::all_of(inputs.begin(), inputs.end(), [&](std::int32_t i) { return w.format(i) == kImage; });
   const fb::DataFormat format = image ? kImage : kPlain;
   for (std::int32_t& input : inputs) input = w.as(input, format);
-  w.op(fb::OpType::Concat, w.fresh(node.name), inputs, {w.make(node.outputs[0], format)},
+  w.op(fb::OpType::Concat, w.op_name(node.name), inputs, {w.make(node.outputs[0], format)},
        Writer::main(fb::CreateAxis(w.builder(), small(node.attrs.axis))));
   return {};
 }
@@ -39,7 +39,7 @@ Status write_split(Writer& w, const Node& node) {
     return fail(Code::unsupported, "a split into one part");
   }
   const auto table = fb::CreateSliceDirect(w.builder(), small(node.attrs.axis), &sizes, fb::NetSource::ONNX);
-  w.op(fb::OpType::Slice, w.fresh(node.name), {from}, outputs, Writer::main(table));
+  w.op(fb::OpType::Slice, w.op_name(node.name), {from}, outputs, Writer::main(table));
   return {};
 }
 
@@ -55,7 +55,7 @@ Status write_slice(Writer& w, const Node& node) {
   fb::StridedSliceParamBuilder table(w.builder());
   table.add_from_type(1);  // ONNX' meaning of the lists
   const auto parameters = table.Finish();
-  w.op(fb::OpType::StridedSlice, w.fresh(node.name), inputs, {w.make(node.outputs[0], kPlain)},
+  w.op(fb::OpType::StridedSlice, w.op_name(node.name), inputs, {w.make(node.outputs[0], kPlain)},
        Writer::main(parameters));
   return {};
 }
@@ -79,14 +79,14 @@ Status write_pad(Writer& w, const Node& node) {
     inputs.push_back(w.constant(Dims{}, std::vector<float>{attrs.alpha}, node.name + "/value"));
   }
   const auto table = fb::CreatePadParam(w.builder(), mode);
-  w.op(fb::OpType::Padding, w.fresh(node.name), inputs, {w.make(node.outputs[0], kPlain)}, Writer::main(table));
+  w.op(fb::OpType::Padding, w.op_name(node.name), inputs, {w.make(node.outputs[0], kPlain)}, Writer::main(table));
   return {};
 }
 
 Status write_reshape(Writer& w, const Node& node) {
   const std::int32_t from = plain(w, node.input(0));
   const std::vector<std::int32_t> dims = narrowed(w.tensor(node.outputs[0]).dims);
-  w.op(fb::OpType::Reshape, w.fresh(node.name), {from}, {w.make(node.outputs[0], kPlain)},
+  w.op(fb::OpType::Reshape, w.op_name(node.name), {from}, {w.make(node.outputs[0], kPlain)},
        Writer::main(fb::CreateReshapeDirect(w.builder(), &dims, kPlain)));
   return {};
 }
@@ -94,7 +94,7 @@ Status write_reshape(Writer& w, const Node& node) {
 Status write_transpose(Writer& w, const Node& node) {
   const std::int32_t from = plain(w, node.input(0));
   const std::vector<std::int32_t> permutation = narrowed(node.attrs.axes);
-  w.op(fb::OpType::Permute, w.fresh(node.name), {from}, {w.make(node.outputs[0], kPlain)},
+  w.op(fb::OpType::Permute, w.op_name(node.name), {from}, {w.make(node.outputs[0], kPlain)},
        Writer::main(fb::CreatePermuteDirect(w.builder(), &permutation)));
   return {};
 }
@@ -106,14 +106,14 @@ Status write_gather(Writer& w, const Node& node) {
   const std::int32_t from = plain(w, node.input(0));
   const std::int32_t list = w.constant(std::vector<std::int64_t>(values.begin(), values.end()), indices.name);
   const std::int32_t axis = w.constant(std::vector<std::int64_t>{node.attrs.axis}, node.name + "/axis");
-  w.op(fb::OpType::GatherV2, w.fresh(node.name), {from, list, axis}, {w.make(node.outputs[0], kPlain)});
+  w.op(fb::OpType::GatherV2, w.op_name(node.name), {from, list, axis}, {w.make(node.outputs[0], kPlain)});
   return {};
 }
 
 Status write_expand(Writer& w, const Node& node) {
   const std::int32_t from = plain(w, node.input(0));
   const std::int32_t shape = w.constant(w.tensor(node.outputs[0]).dims, node.name + "/shape");
-  w.op(fb::OpType::BroadcastTo, w.fresh(node.name), {from, shape}, {w.make(node.outputs[0], kPlain)});
+  w.op(fb::OpType::BroadcastTo, w.op_name(node.name), {from, shape}, {w.make(node.outputs[0], kPlain)});
   return {};
 }
 

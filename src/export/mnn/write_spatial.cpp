@@ -19,7 +19,7 @@ void write_global_pool(Writer& w, const Node& node) {
   pool.add_type(node.attrs.reduce == ReduceKind::mean ? fb::PoolType::Average : fb::PoolType::Max);
   const auto table = pool.Finish();
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
-  w.op(fb::OpType::Pooling, w.fresh(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
+  w.op(fb::OpType::Pooling, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
 }
 
 std::optional<fb::ReductionType> reduction_of(ReduceKind kind) {
@@ -84,7 +84,7 @@ Status write_blocks(Writer& w, const Node& node, fb::OpType type) {
   const auto table = fb::CreateDepthSpaceParam(w.builder(), small(node.attrs.block),
                                                node.attrs.crd ? fb::DepthMode::CRD : fb::DepthMode::DCR);
   const std::int32_t from = w.as(w.read(node.input(0)), kPlain);
-  w.op(type, w.fresh(node.name), {from}, {w.make(node.outputs[0], kPlain)}, Writer::main(table));
+  w.op(type, w.op_name(node.name), {from}, {w.make(node.outputs[0], kPlain)}, Writer::main(table));
   return {};
 }
 
@@ -120,7 +120,7 @@ Status write_pool(Writer& w, const Node& node) {
   }
   const auto table = pool.Finish();
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
-  w.op(fb::OpType::Pooling, w.fresh(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
+  w.op(fb::OpType::Pooling, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
   return {};
 }
 
@@ -139,7 +139,7 @@ Status write_reduce(Writer& w, const Node& node) {
   const std::vector<std::int32_t> dims = narrowed(axes);
   const auto table = fb::CreateReductionParamDirect(w.builder(), *kind, &dims, node.attrs.keep_dims);
   const std::int32_t from = w.as(w.read(node.input(0)), kPlain);
-  w.op(fb::OpType::Reduction, w.fresh(node.name), {from}, {w.make(node.outputs[0], kPlain)}, Writer::main(table));
+  w.op(fb::OpType::Reduction, w.op_name(node.name), {from}, {w.make(node.outputs[0], kPlain)}, Writer::main(table));
   return {};
 }
 
@@ -162,7 +162,7 @@ Status write_resize(Writer& w, const Node& node) {
   interp.add_coordinates(sampling.coordinates);
   const auto table = interp.Finish();
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
-  w.op(fb::OpType::Interp, w.fresh(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
+  w.op(fb::OpType::Interp, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
   return {};
 }
 

@@ -23,9 +23,9 @@ Writer::Writer(const Graph& graph) : graph_(graph) {
   }
 }
 
-std::string Writer::fresh(const std::string& name) {
+std::string Writer::unused(const std::string& name, std::set<std::string>* taken) {
   std::string result = name;
-  for (int i = 1; !names_.insert(result).second; ++i) result = name + "/" + std::to_string(i);
+  for (int i = 1; !taken->insert(result).second; ++i) result = name + "/" + std::to_string(i);
   return result;
 }
 

@@ -63,8 +63,8 @@ class Writer {
   }
   void op(fb::OpType type, const std::string& name, const std::vector<std::int32_t>& inputs,
           const std::vector<std::int32_t>& outputs, Main main = {});
-  // A name for an operator or a tensor that no other has.
-  std::string fresh(const std::string& name);
+  // A name for an operator that no other has.
+  std::string op_name(const std::string& name) { return unused(name, &op_names_); }
 
   void input(TensorId id);
   // The file. `outputs` in the order of the network.
@@ -78,6 +78,8 @@ class Writer {
     std::optional<TensorRange> range;
   };
 
+  static std::string unused(const std::string& name, std::set<std::string>* taken);
+  std::string fresh(const std::string& name) { return unused(name, &names_); }  // for a tensor
   static std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
   std::int32_t add(const std::string& name, const Dims& dims, fb::DataFormat format);
 
@@ -87,7 +89,7 @@ class Writer {
   std::vector<flatbuffers::Offset<fb::Op>> ops_;
   std::unordered_map<TensorId, std::int32_t> current_;
   std::map<std::pair<std::int32_t, fb::DataFormat>, std::int32_t> converted_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, op_names_;  // taken by tensors, by operators
 };
 
 // 32-bit integers, as the format has them. The values of a validated graph fit, or mean "to the end".

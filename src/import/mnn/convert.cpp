@@ -84,10 +84,11 @@ constexpr fb::OpType kOldInt8[] = {
 };
 
 constexpr fb::OpType kMoves[] = {
-    fb::OpType::Identity, fb::OpType::Dropout, fb::OpType::Copy,       fb::OpType::ConvertTensor,
-    fb::OpType::Reshape,  fb::OpType::Flatten, fb::OpType::Squeeze,    fb::OpType::Unsqueeze,
-    fb::OpType::Permute,  fb::OpType::Slice,   fb::OpType::ExpandDims, fb::OpType::StridedSlice,
-    fb::OpType::Crop,     fb::OpType::SliceTf, fb::OpType::Transpose,
+    fb::OpType::Concat,        fb::OpType::Pack,     fb::OpType::Unpack,  fb::OpType::DepthToSpace,
+    fb::OpType::SpaceToDepth,  fb::OpType::Identity, fb::OpType::Dropout, fb::OpType::Copy,
+    fb::OpType::ConvertTensor, fb::OpType::Reshape,  fb::OpType::Flatten, fb::OpType::Squeeze,
+    fb::OpType::Unsqueeze,     fb::OpType::Permute,  fb::OpType::Slice,   fb::OpType::ExpandDims,
+    fb::OpType::StridedSlice,  fb::OpType::Crop,     fb::OpType::SliceTf, fb::OpType::Transpose,
 };
 
 }  // namespace

@@ -99,12 +99,6 @@ void finish_spatial(Emitter& e, octet::Op kind, std::vector<TensorId> inputs, co
   e.finish(e.like(e.input(0), result));
 }
 
-void limit(Clamp* clamp, const Quant& quant, std::int32_t least, std::int32_t most) {
-  const auto real = [&](std::int32_t q) { return quant.scale * static_cast<float>(q - quant.zero_point); };
-  if (least > -128) clamp->low = std::max(clamp->low, real(least));
-  if (most < 127) clamp->high = std::min(clamp->high, real(most));
-}
-
 namespace {
 
 // The integers of the weights where MNN computes with them, else floats.
@@ -169,7 +163,7 @@ Status convert_convolution(Emitter& e) {
   OCTET_ASSIGN(const TensorId weight, weight_constant(e, weights, {c.outputs, depth, kernel[0], kernel[1]}));
   std::vector<TensorId> inputs{x, weight};
   OCTET_TRY(add_bias(e, weights.bias, c.outputs, &inputs));
-  if (const TensorQuant* output = e.int8_output()) limit(&c.attrs.clamp, output->quant, output->least, output->most);
+  if (const TensorQuant* output = e.int8_output()) limit(&c.attrs.clamp, *output);
   finish_spatial(e, octet::Op::conv, std::move(inputs), c.attrs);
   return {};
 }

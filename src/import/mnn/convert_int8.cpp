@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "import/mnn/convert.h"
 #include "import/mnn/convolution.h"
+#include "import/mnn/tensor_quant.h"
 
 namespace octet::mnn {
 namespace {
@@ -177,7 +178,7 @@ Status convert_float_to_int8(Emitter& e) {
   const bool one = inverse.size() == 1;
   OCTET_ASSIGN(TensorId x, times(e, e.input(0), one ? std::vector<float>{1} : scaled(inverse, quant.scale)));
   Clamp clamp;
-  limit(&clamp, quant, parameters->clamp_min(), parameters->clamp_max());
+  limit(&clamp, {quant, parameters->clamp_min(), parameters->clamp_max()});
   if (clamp.active()) x = e.unary(UnaryKind::clip, x, clamp.low, clamp.high);
   e.round_outputs(quant);
   e.finish(x);
@@ -226,7 +227,7 @@ Status convert_conv_int8(Emitter& e) {
   // The upper limit of a ReLU6 is in the factors: the scale was chosen so that 127 stands for it.
   c.attrs.clamp.high = std::numeric_limits<float>::infinity();
   if (!to_float) {
-    limit(&c.attrs.clamp, output, parameters->clamp_min(), parameters->clamp_max());
+    limit(&c.attrs.clamp, {output, parameters->clamp_min(), parameters->clamp_max()});
     e.round_outputs(output);
   }
   OCTET_ASSIGN(const TensorId x, e.as_nchw(e.input(0), 4));
@@ -258,7 +259,7 @@ Status convert_eltwise_int8(Emitter& e) {
   if (!std::isfinite(output.scale)) return fail(Code::format, "its output scales are too small");
   const bool one = inverse.size() == 1;
   Clamp clamp;
-  limit(&clamp, output, -127, 127);  // as the operator does
+  limit(&clamp, {output, -127, 127});  // as the operator does
   TensorId sum = e.binary(BinaryKind::add, terms[0], terms[1], one ? clamp : Clamp{});
   if (!one) {
     OCTET_ASSIGN(sum, times(e, sum, scaled(inverse, output.scale)));

@@ -22,7 +22,5 @@ Status check_channels(const Convolution& c);
 Result<std::int64_t> remaining_dimension(std::size_t count, std::int64_t first, const Window& window);
 Status add_bias(Emitter& e, const std::vector<float>& bias, std::int64_t channels, std::vector<TensorId>* inputs);
 void finish_spatial(Emitter& e, octet::Op kind, std::vector<TensorId> inputs, const Attributes& attrs);
-// Limits what becomes integers of `quant` to [least, most].
-void limit(Clamp* clamp, const Quant& quant, std::int32_t least, std::int32_t most);
 
 }  // namespace octet::mnn

@@ -57,6 +57,8 @@ bool moves_values(octet::Op kind) {
     case octet::Op::flatten:
     case octet::Op::slice:
     case octet::Op::split:
+    case octet::Op::depth_to_space:
+    case octet::Op::space_to_depth:
     case octet::Op::max_pool:
       return true;
     default:
@@ -113,7 +115,7 @@ Status Emitter::begin(const fb::Op& op, const TensorQuants* int8) {
     }
     inputs_.push_back(found->second);
     read_.insert(found->second);
-    if (quants_ == nullptr || int8_.contains(index)) continue;
+    if (quants_ == nullptr || quants_->find(index) == nullptr || int8_.contains(index)) continue;
     // What another operator made as floats enters as integers; whoever reads the floats goes on to.
     auto [place, missing] = as_int8_.try_emplace(index, found->second);
     if (missing) place->second = through_int8(found->second, quants_->find(index)->quant, tensor_name(index) + "/read");

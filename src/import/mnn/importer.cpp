@@ -75,7 +75,9 @@ Status check_operators(const fb::Net& net) {
 
 // The integers of the old int8 operators mean nothing to others than these and those that move them.
 Status check_integers(const Emitter& e) {
-  if (is_old_int8(e.op().type()) || moves_integers(e.op().type())) return {};
+  const fb::OpType type = e.op().type();
+  const bool joins = type == fb::OpType::Concat || type == fb::OpType::Pack;  // what may be of different scales
+  if (is_old_int8(type) || (moves_integers(type) && !joins)) return {};
   for (std::size_t i = 0; i < e.input_count(); ++i) {
     if (e.input(i) == kNoTensor || e.quant(e.input(i)).scale == 0) continue;
     return fail(Code::unsupported, "it reads the int8 integers of '" + printable(e.graph().at(e.input(i)).name) +

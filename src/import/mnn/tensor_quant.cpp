@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "import/mnn/convert.h"
 
 namespace octet::mnn {
 namespace {
@@ -40,6 +41,14 @@ Result<TensorQuant> read_quant(const fb::TensorQuantInfo& info, const std::strin
 
 }  // namespace
 
+void limit(Clamp* clamp, const TensorQuant& tensor) {
+  const auto real = [&](std::int32_t q) {
+    return tensor.quant.scale * static_cast<float>(q - tensor.quant.zero_point);
+  };
+  if (tensor.least > -128) clamp->low = std::max(clamp->low, real(tensor.least));
+  if (tensor.most < 127) clamp->high = std::min(clamp->high, real(tensor.most));
+}
+
 Result<TensorQuants> TensorQuants::read(const fb::Net& net) {
   TensorQuants result;
   if (net.extra_describe() == nullptr) return result;
@@ -65,8 +74,11 @@ const TensorQuant* TensorQuants::find(std::int32_t tensor) const {
 bool TensorQuants::in_int8(const fb::Op& op) const {
   const std::span<const std::int32_t> inputs = span_of(op.inputs()), outputs = span_of(op.outputs());
   if (inputs.empty() || outputs.empty()) return false;
-  for (const std::int32_t input : inputs) {
-    if (find(input) == nullptr) return false;
+  // Lists of sizes and the like, behind the first input of what moves values, have none.
+  const bool moves = moves_integers(op.type());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const bool list = moves && i > 0 && op.type() != fb::OpType::Concat && op.type() != fb::OpType::Pack;
+    if (!list && find(inputs[i]) == nullptr) return false;
   }
   const TensorQuant* output = find(outputs[0]);
   if (output == nullptr) return false;
@@ -88,9 +100,12 @@ bool TensorQuants::in_int8(const fb::Op& op) const {
     case fb::OpType::PReLU:
       return true;
     default:
-      // What moves values computes nothing: as floats or as integers it gives the same.
-      return false;
+      break;
   }
+  // What moves values moves integers where all are of one scale: floats among them are rounded first.
+  return moves && std::all_of(inputs.begin(), inputs.end(), [&](std::int32_t input) {
+           return find(input) == nullptr || find(input)->quant == output->quant;
+         });
 }
 
 }  // namespace octet::mnn

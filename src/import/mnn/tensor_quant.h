@@ -16,6 +16,9 @@ struct TensorQuant {
   std::int32_t least = -128, most = 127;  // values that MNN limits the integers to
 };
 
+// Limits what becomes integers to those that the tensor may hold.
+void limit(Clamp* clamp, const TensorQuant& tensor);
+
 class TensorQuants {
  public:
   // From the descriptions of the tensors. Errors (Code::format) name the tensor: a scale that is not positive and
