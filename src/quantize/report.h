@@ -60,8 +60,8 @@ struct FoundBox {
 // A sample that the two networks see differently: another answer before all others, then the least cosine.
 struct WorstSample {
   std::string name;
-  std::size_t index = 0;  // in the source
   double cosine = 1;      // the least of the outputs
+  std::size_t index = 0;  // in the source
   bool same_answer = true;
   std::int64_t float_class = -1, int8_class = -1;  // of a classifier
   double float_score = 0, int8_score = 0;          // values of these classes
