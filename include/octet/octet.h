@@ -558,12 +558,13 @@ typedef struct q_layer_error {
   float low;            /* the chosen range; 0, 0 for a float layer */
   float high;
   /* The members below since 1.1, filled with report_details alone. */
-  q_str cause;      /* why the layer differs: "clipping", "rounding", "weights", "bias_saturation", "uneven_channels",
+  q_str cause;        /* why the layer differs: "clipping", "rounding", "weights", "bias_saturation", "uneven_channels",
                   "dead_channels", "far_inputs", "wide_range", "rare_large_values", "softmax_ties", "inherited", later
                   versions may know more; empty: there is nothing to say */
-  q_str cause_text; /* with the numbers that show it */
-  q_str advice;     /* what to change in the configuration */
-  double float_ms;  /* of one run on one thread; 0: not measured, or part of another layer's step */
+  q_str cause_text;   /* with the numbers that show it */
+  q_str advice;       /* what to change in the configuration */
+  double own_sqnr_db; /* signal beside the error that the layer itself adds, as far as known; 200: none */
+  double float_ms;    /* of one run on one thread; 0: not measured, or part of another layer's step */
   double int8_ms;
 } q_layer_error;
 /* Layers in the order of execution, index from 0. Since 1.0. */

@@ -89,6 +89,7 @@ OCTET_EXPORT q_status q_report_get_layer(const q_report* report, int32_t index, 
     info.cause = view_of(layer.cause.kind);
     info.cause_text = view_of(layer.cause.text);
     info.advice = view_of(layer.cause.advice);
+    info.own_sqnr_db = layer.cause.own_sqnr_db;
     info.float_ms = layer.float_ms;
     info.int8_ms = layer.int8_ms;
     return write_struct(info, "out", out);

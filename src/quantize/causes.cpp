@@ -13,7 +13,8 @@
 namespace octet {
 namespace {
 
-constexpr double kNearEnough = 35;     // dB: of such a layer there is nothing to say
+constexpr double kNearEnough = 35;     // dB: of the error of such a layer there is nothing to say
+constexpr double kAddsLittle = 40;     // dB: nor of what it adds itself
 constexpr double kUneven = 8;          // a channel that reaches so many times as far as the middle one
 constexpr double kFarApart = 8;        // inputs whose ranges differ by this factor
 constexpr double kRarelyReached = 16;  // the range beside the root mean square of the values
@@ -30,7 +31,12 @@ std::string percent(double share) {
   return share > 0 && share < 0.0005 ? std::string("less than 0.1 %") : text("%.1f %%", 100 * share);
 }
 
-double ratio_db(double signal, double error) { return error > 0 ? 10 * std::log10(signal / error) : 200; }
+constexpr double kExact = 200;  // dB that stand for no error at all
+
+double ratio_db(double signal, double error) {
+  if (error <= 0) return kExact;
+  return signal > 0 ? std::clamp(10 * std::log10(signal / error), -kExact, kExact) : -kExact;
+}
 
 std::string quoted(const std::string& name) { return "'" + printable(name, 80) + "'"; }
 
@@ -69,7 +75,9 @@ class Finder {
     WeightError weight_error;
     std::size_t worst_input = SIZE_MAX;  // the layer that brings most of the inherited error
 
-    Part largest() const { return static_cast<Part>(std::max_element(energy.begin(), energy.end()) - energy.begin()); }
+    Part largest_own() const {
+      return static_cast<Part>(std::max_element(energy.begin(), energy.begin() + inherited) - energy.begin());
+    }
     double share(Part part) const {
       double all = 0;
       for (const double each : energy) all += each;
@@ -198,18 +206,31 @@ class Finder {
     }
   }
 
+  // What the layer itself adds.
+  double own_energy(std::size_t i) const {
+    const auto& energy = parts_[i].energy;
+    return energy[clipping] + energy[rounding] + energy[weights];
+  }
+  double own_share(std::size_t i) const { return layers_[i].signal > 0 ? own_energy(i) / layers_[i].signal : 0; }
+
   LayerCause cause_of(std::size_t i) const {
+    LayerCause cause = kind_of_cause(i);
+    cause.own_sqnr_db = is_int8(i) ? ratio_db(layers_[i].signal, own_energy(i)) : kExact;
+    return cause;
+  }
+
+  LayerCause kind_of_cause(std::size_t i) const {
     const LayerEvidence& layer = layers_[i];
-    if (!is_int8(i) && node_of(i).op != Op::softmax) return {};
     if (layer.tied_samples > 0) return ties(i);
-    if (!is_int8(i) || layer.error <= 0 || ratio_db(layer.signal, layer.error) >= kNearEnough) return {};
-    switch (parts_[i].largest()) {
+    if (!is_int8(i) || layer.error <= 0) return {};
+    if (ratio_db(layer.signal, own_energy(i)) >= kAddsLittle) {
+      return ratio_db(layer.signal, layer.error) < kNearEnough ? inherits(i) : LayerCause{};
+    }
+    switch (parts_[i].largest_own()) {
       case clipping:
         return clips(i);
       case weights:
         return loses_weights(i);
-      case inherited:
-        return inherits(i);
       default:
         return rounds(i);
     }
@@ -274,15 +295,16 @@ class Finder {
     return keys.empty() ? keep_float(i) : keys;
   }
 
+  // Of the layers that the error comes through, the one that adds most beside its signal.
   LayerCause inherits(std::size_t i) const {
     std::size_t origin = i;
-    while (parts_[origin].largest() == inherited && parts_[origin].worst_input < origin) {
-      origin = parts_[origin].worst_input;
+    for (std::size_t at = i; parts_[at].worst_input < at;) {
+      at = parts_[at].worst_input;
+      if (own_share(at) > own_share(origin)) origin = at;
     }
-    const double share = parts_[i].share(inherited);
-    std::string what = percent(share) + " of the error comes in with the inputs";
-    if (origin == i) return {"inherited", std::move(what), "nothing here"};
-    return {"inherited", what + "; it begins in " + quoted(name_of_layer(origin)),
+    const std::string what = percent(parts_[i].share(inherited)) + " of the error comes in with the inputs";
+    if (origin == i) return {"inherited", what, "nothing here: it is little from each layer before"};
+    return {"inherited", what + "; of the layers before, " + quoted(name_of_layer(origin)) + " adds most",
             "nothing here: start with " + quoted(name_of_layer(origin))};
   }
 

@@ -3,8 +3,9 @@
 //
 // The error energy of a layer's output is laid beside what is known to make such energy: clipping and rounding by the
 // output's own range (measured: the float values, quantized and back), the rounding of the weights (their error energy,
-// as a share of theirs, times that of the output), and the error that the inputs bring along (theirs likewise). The
-// largest one names the cause; what the values look like says how it came about.
+// as a share of theirs, times that of the output), and the error that the inputs bring along (theirs likewise). Of a
+// layer that adds something itself the largest of the first three names the cause, and what the values look like says
+// how it came about; any other layer that is far from float inherits its error.
 #pragma once
 
 #include <memory>

@@ -28,11 +28,12 @@ struct ValueHistogram {
   std::vector<std::int64_t> counts;
 };
 
-// Why a layer differs and what to do (quantize/causes.h). Empty: there is nothing to say.
+// Why a layer differs and what to do (quantize/causes.h). Texts are empty where there is nothing to say.
 struct LayerCause {
-  std::string kind;    // "clipping", "inherited", ...
-  std::string text;    // with the numbers that show it
-  std::string advice;  // what to change in the configuration
+  std::string kind;          // "clipping", "inherited", ...
+  std::string text;          // with the numbers that show it
+  std::string advice;        // what to change in the configuration
+  double own_sqnr_db = 200;  // signal beside the error that the layer itself adds, as far as known; 200: none
 };
 
 struct LayerError {

@@ -110,6 +110,7 @@ void add_layer(JsonText& json, const LayerError& layer) {
   }
   if (layer.float_ms > 0) json.field("float_ms", layer.float_ms);
   if (layer.int8_ms > 0) json.field("int8_ms", layer.int8_ms);
+  if (layer.cause.own_sqnr_db < 200) json.field("own_sqnr_db", layer.cause.own_sqnr_db);
   if (!layer.cause.kind.empty()) {
     json.field("cause", layer.cause.kind);
     json.field("cause_text", layer.cause.text);

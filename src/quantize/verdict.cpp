@@ -47,7 +47,7 @@ void judge(Report& report) {
   for (const OutputError& output : report.outputs) {
     if (output.error.sqnr_db >= Limits::kLeastSqnr && output.error.cosine >= Limits::kLeastCosine) continue;
     found.push_back("output '" + printable(output.name) + "' is far from the float network's" +
-                    text(" (SQNR %.1f dB, cosine %.3f)", output.error.sqnr_db, output.error.cosine));
+                    text(" (SQNR %.1f dB, cosine %.3f; limits 10 dB, 0.9)", output.error.sqnr_db, output.error.cosine));
   }
   if (report.agreement >= 0 && report.agreement < Limits::kLeastAgreement) {
     found.push_back(text("the int8 network gives the float answer for %.1f %% of the samples only (limit %.0f %%)",
