@@ -137,6 +137,11 @@ class Comparer : public SampleWorker {
     return std::unique_ptr<SampleResult>(std::move(result));
   }
 
+  void cancel() override {
+    reference_->cancel(true);
+    model_->cancel(true);
+  }
+
  private:
   Comparer(const std::vector<Pair>& pairs, const std::vector<std::int64_t>& labels) : pairs_(pairs), labels_(labels) {}
 

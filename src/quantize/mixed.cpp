@@ -53,6 +53,8 @@ class Runner : public SampleWorker {
     return finish_(sample, inputs, outputs_);
   }
 
+  void cancel() override { session_->cancel(true); }
+
  private:
   explicit Runner(const Finish& finish) : finish_(finish) {}
   const Finish& finish_;
