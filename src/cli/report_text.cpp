@@ -127,6 +127,7 @@ std::string outputs_and_layers_text(const q_report* report, int worst_count) {
 }
 
 std::string measured_text(const q_report_info& info) {
+  if (info.measured_samples == 0) return "nothing";
   std::string text = counted(info.measured_samples, "sample");
   if (info.calibration_samples > 0) {
     text += info.held_out ? " that were not used for calibration" : " of the calibration (not held out)";
