@@ -118,6 +118,7 @@ std::vector<q_kept_float> kept_float_of(const q_report* report) {
 
 std::string outputs_and_layers_text(const q_report* report, int worst_count) {
   const q_report_info info = report_info(report);
+  if (info.measured_samples == 0) return {};
   Table table({{"output", Align::left}, {"cosine"}, {"least cosine"}, {"SQNR dB"}, {"max error"}});
   for (const q_output_error& output : outputs_of(report, info.output_count)) {
     table.add({std::string(view(output.name)), fixed(output.mean_cosine, 5), fixed(output.cosine, 5),

@@ -138,7 +138,7 @@ Result<Statistics> observe_shard(const ObserveJob& job, const std::string& folde
   while (so_far.done < ours.size()) {
     const std::size_t end = path.empty() ? ours.size() : std::min(ours.size(), so_far.done + kBlock);
     OCTET_TRY(observe_more(job.plan, *job.assignment, *job.source, ours, end, job.threads, hooks, so_far));
-    if (path.empty() || (end < ours.size() && Clock::now() - kept < kKeepEvery)) continue;
+    if (path.empty() || (end < ours.size() && Clock::now() - kept < job.keep_every)) continue;
     take_state(so_far, ours, statistics);
     OCTET_TRY(save_statistics(statistics, path));
     kept = Clock::now();

@@ -19,6 +19,7 @@ struct ObserveJob {
   StatisticsOrigin origin;  // `samples` is filled in
   std::int64_t ema_batch = 32;
   int threads = 1;
+  std::chrono::milliseconds keep_every{2000};  // at least: a state may have megabytes
 };
 
 // The statistics of the shard. `folder` "": nothing is read or kept; else the folder is made where it is missing. A

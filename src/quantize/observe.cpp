@@ -96,7 +96,7 @@ std::vector<TensorId> observed_tensors(const Graph& graph, const Assignment& ass
 
 ObservedSoFar nothing_observed(const Assignment& assignment, std::int64_t ema_batch) {
   const auto count = static_cast<std::size_t>(assignment.group_count);
-  return {std::vector<GroupTally>(count, GroupTally{Histogram(), EmaRange(ema_batch)}), {}, 0};
+  return {std::vector<GroupTally>(count, GroupTally{Histogram(), EmaRange(ema_batch)}), {}, 0, {}};
 }
 
 Status observe_more(const std::shared_ptr<const Plan>& plan, const Assignment& assignment, const SampleSource& source,
@@ -118,6 +118,7 @@ Status observe_more(const std::shared_ptr<const Plan>& plan, const Assignment& a
   job.samples.assign(part.begin(), part.end());
   job.done_before = so_far.done;
   job.total = samples.size();
+  job.reported = &so_far.reported;
   job.may_be_none = true;
   job.threads = threads;
   job.make_worker = [&]() -> Result<std::unique_ptr<SampleWorker>> {

@@ -31,9 +31,10 @@ struct GroupTally {
 
 // An observation on its way: some of the samples have been looked at, in their order.
 struct ObservedSoFar {
-  std::vector<GroupTally> groups;  // by group of the assignment
-  SampleOutcome samples;           // their indices into the source
-  std::size_t done = 0;            // how many were looked at, unreadable ones too
+  std::vector<GroupTally> groups;                    // by group of the assignment
+  SampleOutcome samples;                             // their indices into the source
+  std::size_t done = 0;                              // how many were looked at, unreadable ones too
+  std::chrono::steady_clock::time_point reported{};  // progress
 };
 
 // Before the first sample.

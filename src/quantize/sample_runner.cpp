@@ -17,7 +17,10 @@ using namespace std::chrono_literals;
 class Run {
  public:
   Run(const SampleJob& job, const Hooks& hooks)
-      : job_(job), hooks_(hooks), threads_(static_cast<std::size_t>(std::max(job.threads, 1))) {}
+      : job_(job),
+        hooks_(hooks),
+        threads_(static_cast<std::size_t>(std::max(job.threads, 1))),
+        reported_(job.reported != nullptr ? *job.reported : own_reported_) {}
 
   Result<SampleOutcome> all() {
     const auto count = std::clamp<std::size_t>(job_.samples.size(), 1, threads_);
@@ -162,21 +165,24 @@ class Run {
       }
       report(lock);
     }
-    if (last_done_ != merged_) {
+    const bool whole = job_.done_before + merged_ == total();
+    if (whole && last_done_ != merged_) {
       reported_ = {};
       report(lock);
     }
   }
+
+  // Of the job that this may be a part of.
+  std::size_t total() const { return job_.total != 0 ? job_.total : job_.samples.size(); }
 
   void report(std::unique_lock<std::mutex>& lock) {
     const auto now = std::chrono::steady_clock::now();
     if (!hooks_.progress || cancelled_ || now - reported_ < 100ms) return;
     reported_ = now;
     last_done_ = merged_;
-    const std::size_t total = job_.total != 0 ? job_.total : job_.samples.size();
     lock.unlock();
     const bool go_on = hooks_.progress(job_.stage, static_cast<std::int64_t>(job_.done_before + last_done_),
-                                       static_cast<std::int64_t>(total));
+                                       static_cast<std::int64_t>(total()));
     lock.lock();
     if (!go_on) cancel();
   }
@@ -212,7 +218,8 @@ class Run {
   Status failure_;
   std::map<std::size_t, Given> waiting_;
   std::vector<Request*> requests_;
-  std::chrono::steady_clock::time_point reported_{};
+  std::chrono::steady_clock::time_point own_reported_{};
+  std::chrono::steady_clock::time_point& reported_;
   std::size_t last_done_ = static_cast<std::size_t>(-1);  // as reported
   SampleOutcome outcome_;
 };

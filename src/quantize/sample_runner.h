@@ -2,6 +2,7 @@
 // place in the order of the samples: sums do not depend on the number of threads.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -54,9 +55,11 @@ struct SampleJob {
   std::function<Status(std::size_t sample, SampleResult& result)> merge;
   // Called once on the caller's thread when all samples are merged, while the workers still live. May be empty.
   std::function<void()> finish;
-  // Of a job that is a part of a longer one: samples done before it, and all of them (0: those of this job).
+  // Of a job that is a part of a longer one: samples done before it, all of them (0: those of this job), and when one
+  // of the parts has last told its progress.
   std::size_t done_before = 0;
   std::size_t total = 0;
+  std::chrono::steady_clock::time_point* reported = nullptr;
   bool may_be_none = false;  // none that could be read is no error
 };
 
