@@ -1,6 +1,8 @@
-"""TensorFlow Lite's integer arithmetic, as its quantization specification and reference kernels define it, in NumPy.
+"""TensorFlow Lite's integer arithmetic in NumPy, as its quantization specification and its kernels define it.
 
-Multipliers are 31-bit fixed point numbers with a shift; products are rounded twice (to the high half, then by the shift).
+Multipliers are 31-bit fixed point numbers with a shift. There are two roundings of a product to the result: once, as where
+TensorFlow Lite is built with TFLITE_SINGLE_ROUNDING and in its XNNPACK kernels, which run by default; or twice (to the high
+half, then by the shift), in its other kernels. Averages likewise: the halves to even, or away from zero.
 """
 import numpy as np
 
@@ -17,13 +19,17 @@ def multiplier(real):
     return (0, 0) if exponent < -31 else (fixed, int(exponent))
 
 
-def scaled(x, real):
-    """int64 array times a positive factor, an int or an array of them for the last dimension."""
-    if np.ndim(real):
-        return np.stack([scaled(x[..., c], real[c]) for c in range(len(real))], axis=-1)
+def scaled_once(x, real):
+    """int64 array times a positive factor, rounded once, halves up."""
     fixed, exponent = multiplier(real)
-    x = np.asarray(x, np.int64) * (1 << max(exponent, 0))
-    product = x * fixed
+    shift = 31 - exponent
+    return (np.asarray(x, np.int64) * fixed + (1 << (shift - 1))) >> shift
+
+
+def scaled_twice(x, real):
+    """The same with the rounding of the high half, halves away from zero, before that of the shift."""
+    fixed, exponent = multiplier(real)
+    product = np.asarray(x, np.int64) * (1 << max(exponent, 0)) * fixed
     nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
     high = np.where(nudged >= 0, nudged >> 31, -((-nudged) >> 31))
     shift = max(-exponent, 0)
@@ -76,7 +82,7 @@ def conv(x, weight, kernel, stride, dilation, padding, depthwise):
     return (flat @ weight.reshape(weight.shape[0], -1).T.astype(np.float64)).astype(np.int64)
 
 
-def add(a, b, scale_a, scale_b, scale_out, sign):
+def add(a, b, scale_a, scale_b, scale_out, sign, scaled):
     """Sum or difference of centred integers: both are brought to twice the larger scale with 20 more bits."""
     twice = 2.0 * max(float(scale_a), float(scale_b))
     left = scaled(a << 20, float(scale_a) / twice)
@@ -85,11 +91,9 @@ def add(a, b, scale_a, scale_b, scale_out, sign):
 
 
 def average(x, kernel, stride, padding):
+    """(sums of raw integers, how many) of each window."""
     view, inside = patches(x, kernel, stride, (1, 1), padding)
-    total = np.where(inside[None, ..., None], view, 0).sum(axis=(3, 4))
-    count = inside.sum(axis=(2, 3))[None, :, :, None]
-    half = count // 2
-    return np.where(total > 0, (total + half) // count, -((-total + half) // count))
+    return np.where(inside[None, ..., None], view, 0).sum(axis=(3, 4)), inside.sum(axis=(2, 3))[None, :, :, None]
 
 
 def largest(x, kernel, stride, padding):

@@ -6,6 +6,9 @@
 Networks of images with three channels get those of the folder (with Pillow), others random inputs of full range. Passes
 where at least the share of a network's output values differs by one quantum at most. Prints a line for each network, and
 how many passed. Needs numpy.
+
+The reference rounds once. Where TensorFlow Lite's other kernels round twice, one value in a thousand differs behind the
+first layer, and deep networks make more of it: how far both are from each other is printed beside.
 """
 import argparse
 import os
@@ -54,19 +57,23 @@ def images(tensor, samples, folder):
         yield (pixels + np.iinfo(tensor.dtype).min).astype(tensor.dtype)[None]
 
 
-def differences(octet, model, samples, folder):
-    """In quanta, of every output value of every sample."""
+def compare(octet, model, samples, folder):
+    """Output values of all samples: Octet's and those of the two references, integers [samples, values]."""
     network = Network(model)
-    reference = Reference(network)
+    once, twice = Reference(network), Reference(network, twice=True)
     source, result = network.tensors[network.inputs[0]], network.tensors[network.outputs[0]]
     pictures = folder and len(source.shape) == 4 and source.shape[3] == 3
     found = []
     with tempfile.TemporaryDirectory() as scratch:
         for integers in images(source, samples, folder) if pictures else smooth_noise(source, samples):
             real = source.scale[0] * (integers.astype(np.float32) - source.zero_point[0])
-            expected = reference.run(integers)[0].astype(np.int64)
-            found.append(np.abs(run_octet(octet, model, result, real, scratch) - expected).ravel())
-    return np.concatenate(found)
+            answers = [run_octet(octet, model, result, real, scratch), once.run(integers)[0], twice.run(integers)[0]]
+            found.append([answer.astype(np.int64).ravel() for answer in answers])
+    return np.moveaxis(np.array(found), 1, 0)
+
+
+def near(a, b):
+    return f"{np.mean(abs(a - b) <= 1):.2%}"
 
 
 def main():
@@ -79,12 +86,13 @@ def main():
     options = parser.parse_args()
     passed = 0
     for model in options.models:
-        difference = differences(options.octet, model, options.samples, options.images)
-        within = np.mean(difference <= 1)
-        ok = within >= options.share
+        octet, once, twice = compare(options.octet, model, options.samples, options.images)
+        difference = np.abs(octet - once)
+        ok = np.mean(difference <= 1) >= options.share
         passed += ok
-        print(f"{'ok  ' if ok else 'FAIL'} {os.path.basename(model)}: {within:.2%} of {difference.size} values within one "
-              f"quantum, {np.mean(difference == 0):.2%} equal, largest difference {difference.max()}", flush=True)
+        print(f"{'ok  ' if ok else 'FAIL'} {os.path.basename(model)}: {near(octet, once)} of {difference.size} values within "
+              f"one quantum, {np.mean(difference == 0):.2%} equal, largest difference {difference.max()}; with products "
+              f"rounded twice {near(octet, twice)}, the references of each other {near(once, twice)}", flush=True)
     print(f"{passed} passed, {len(options.models) - passed} failed")
     return 0 if passed == len(options.models) else 1
 

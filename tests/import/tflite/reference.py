@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs quantized .tflite networks with TensorFlow Lite's integer arithmetic, in NumPy alone.
 
-    reference.py MODEL.tflite INPUT.npy OUTPUT.npy     integers in (the network's type), integers out
+    reference.py MODEL.tflite INPUT.npy OUTPUT.npy [--twice]     integers in (the network's type), integers out
+
+--twice: products are rounded twice and averages away from zero, see arithmetic.py.
 
 What the operators of MLPerf Tiny's and MobileNet's networks need; another operator is an error.
 """
@@ -17,8 +19,10 @@ MUL, RELU, RELU6, RESHAPE, SOFTMAX, TANH, PAD, MEAN, SUB, SQUEEZE, QUANTIZE, DEQ
 
 
 class Reference:
-    def __init__(self, network):
+    def __init__(self, network, twice=False):
         self.network = network
+        self.twice = twice
+        self.scaled_by_one = a.scaled_twice if twice else a.scaled_once
         self.values = {}
 
     def run(self, *inputs):
@@ -30,6 +34,12 @@ class Reference:
         for operator in network.operators:
             self.step(operator)
         return [self.values[index] for index in network.outputs]
+
+    def scaled(self, x, real):
+        """Times a factor, or one for each place of the last dimension."""
+        if np.ndim(real) == 0:
+            return self.scaled_by_one(x, real)
+        return np.stack([self.scaled_by_one(x[..., c], real[c]) for c in range(len(real))], axis=-1)
 
     def tensor(self, operator, i):
         return self.network.tensors[operator.inputs[i]]
@@ -60,7 +70,7 @@ class Reference:
         if len(operator.inputs) > 2 and operator.inputs[2] >= 0:
             sums = sums + self.raw(operator, 2)
         factor = np.float64(x.scale[0]) * weight.scale.astype(np.float64) / np.float64(out.scale[0])
-        self.finish(operator, a.scaled(sums, factor if factor.size > 1 else factor[0]), activation)
+        self.finish(operator, self.scaled(sums, factor if factor.size > 1 else factor[0]), activation)
 
     def function(self, operator, f):
         """A function of each value, through its real number: what a table of 256 entries gives."""
@@ -72,7 +82,11 @@ class Reference:
         x, out = self.tensor(operator, i), self.network.tensors[operator.outputs[0]]
         if x.scale[0] == out.scale[0]:
             return self.centred(operator, i)
-        return a.scaled(self.centred(operator, i), np.float64(x.scale[0]) / np.float64(out.scale[0]))
+        return self.scaled(self.centred(operator, i), np.float64(x.scale[0]) / np.float64(out.scale[0]))
+
+    def average(self, x, kernel, stride, padding):
+        total, count = a.average(x, kernel, stride, padding)
+        return a.rounded(total / count) if self.twice else np.rint(total / count).astype(np.int64)
 
     def step(self, operator):
         kind = operator.kind
@@ -93,18 +107,18 @@ class Reference:
             self.linear(operator, rows @ weight.T, operator.option(0, "b"))
         elif kind in (AVERAGE_POOL, MAX_POOL):
             kernel, stride = (operator.option(4), operator.option(3)), (operator.option(2), operator.option(1))
-            pool = a.average if kind == AVERAGE_POOL else a.largest
+            pool = self.average if kind == AVERAGE_POOL else a.largest
             pooled = pool(self.raw(operator, 0), kernel, stride, operator.option(0, "b"))
             self.finish(operator, pooled - int(out.zero_point[0]), operator.option(5, "b"))
         elif kind in (ADD, SUB):
             y = self.tensor(operator, 1)
             sums = a.add(self.centred(operator, 0), self.centred(operator, 1), x.scale[0], y.scale[0], out.scale[0],
-                         1 if kind == ADD else -1)
+                         1 if kind == ADD else -1, self.scaled_by_one)
             self.finish(operator, sums, operator.option(0, "b"))
         elif kind == MUL:
             factor = np.float64(x.scale[0]) * np.float64(self.tensor(operator, 1).scale[0]) / np.float64(out.scale[0])
             product = self.centred(operator, 0) * self.centred(operator, 1)
-            self.finish(operator, a.scaled(product, factor), operator.option(0, "b"))
+            self.finish(operator, self.scaled(product, factor), operator.option(0, "b"))
         elif kind == MEAN:
             axes = tuple(int(axis) for axis in np.atleast_1d(self.values[operator.inputs[1]]))
             total = self.centred(operator, 0).sum(axis=axes)
@@ -139,9 +153,9 @@ class Reference:
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 4 and sys.argv[4:] != ["--twice"]:
         raise SystemExit(__doc__)
-    reference = Reference(Network(sys.argv[1]))
+    reference = Reference(Network(sys.argv[1]), twice=len(sys.argv) > 4)
     np.save(sys.argv[3], reference.run(np.load(sys.argv[2]))[0])
 
 
