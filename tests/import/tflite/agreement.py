@@ -3,10 +3,10 @@
 
     agreement.py OCTET MODULES SHARED [--least 0.98] [--points 0.5]
 
-MODULES: see ort_batch.js. Every .tflite of MobileNetV2 in SHARED is compared with mobilenet_v2_1.0_224_qdq.onnx: how many
-of the evaluation images get the same class, and how many the right one. Outputs are multiples of 1/256, so that classes
-tie: each of n best ones counts 1/n. ONNX Runtime runs without optimizations, which is what the file says, and, to see how
-far integers alone go, with them. Needs numpy and Pillow.
+MODULES: see ort_batch.js. Every .tflite of MobileNetV2 in SHARED is compared with mobilenet_v2_1.0_224_qdq.onnx: how
+many of the evaluation images get the same class, and how many the right one. Outputs are multiples of 1/256, so that
+classes tie: each of n best ones counts 1/n. ONNX Runtime runs without optimizations, which is what the file says, and,
+to see how far integers alone go, with them. Needs numpy and Pillow.
 """
 import argparse
 import glob
@@ -92,10 +92,10 @@ def main():
             agrees = same(mine, plain) >= options.least or "_int8" not in os.path.basename(model)
             ok = agrees and top1(mine, labels) >= top1(plain, labels) - options.points / 100 - 1e-9
             failed += not ok
-            print(f"{'ok  ' if ok else 'FAIL'} {os.path.basename(model)}: top-1 {top1(mine, labels):.2%}, its ONNX twin "
-                  f"{top1(plain, labels):.2%} (optimized {top1(optimized, labels):.2%}); the same class for "
-                  f"{same(mine, plain):.1%} of {len(names)} images (optimized {same(mine, optimized):.1%}, which agrees with "
-                  f"its own plain run on {same(plain, optimized):.1%})", flush=True)
+            print(f"{'ok  ' if ok else 'FAIL'} {os.path.basename(model)}: top-1 {top1(mine, labels):.2%}, its ONNX "
+                  f"twin {top1(plain, labels):.2%} (optimized {top1(optimized, labels):.2%}); the same class for "
+                  f"{same(mine, plain):.1%} of {len(names)} images (optimized {same(mine, optimized):.1%}, which "
+                  f"agrees with its own plain run on {same(plain, optimized):.1%})", flush=True)
     print(f"{len(models) - failed} passed, {failed} failed")
     return 1 if failed or not models else 0
 

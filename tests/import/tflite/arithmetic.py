@@ -1,8 +1,8 @@
 """TensorFlow Lite's integer arithmetic in NumPy, as its quantization specification and its kernels define it.
 
-Multipliers are 31-bit fixed point numbers with a shift. There are two roundings of a product to the result: once, as where
-TensorFlow Lite is built with TFLITE_SINGLE_ROUNDING and in its XNNPACK kernels, which run by default; or twice (to the high
-half, then by the shift), in its other kernels. Averages likewise: the halves to even, or away from zero.
+Multipliers are 31-bit fixed point numbers with a shift. A product is rounded to the result once, as where TensorFlow
+Lite is built with TFLITE_SINGLE_ROUNDING and in its XNNPACK kernels, which run by default; or twice (to the high half,
+then by the shift), in its other kernels. Averages likewise: halves to even, or away from zero.
 """
 import numpy as np
 
@@ -47,7 +47,8 @@ def limits(tensor, activation):
     info = np.iinfo(tensor.dtype)
     low, high = {0: (None, None), 1: (0, None), 2: (-1, 1), 3: (0, 6)}[activation]
     place = lambda real: int(tensor.zero_point[0]) + int(rounded(np.float32(real) / tensor.scale[0]))
-    return (info.min if low is None else max(info.min, place(low)), info.max if high is None else min(info.max, place(high)))
+    return (info.min if low is None else max(info.min, place(low)),
+            info.max if high is None else min(info.max, place(high)))
 
 
 def windows(size, kernel, stride, dilation, padding):

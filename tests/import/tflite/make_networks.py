@@ -4,8 +4,9 @@
     make_networks.py FOLDER [--flatc flatc]
 
 For each network NAME.tflite, NAME.input.bin (whole inputs behind each other) and NAME.expected.bin: integers in the
-networks' types, by reference.py. data/ beside this file is its output, for the tests that run without Python: run it with
-that folder after a change. Needs numpy and the FlatBuffers compiler, which turns JSON into a file by the importer's schema.
+networks' types, by reference.py. data/ beside this file is its output, for the tests that run without Python: run it
+with that folder after a change. Needs numpy and the FlatBuffers compiler, which turns JSON into a file by the importer's
+schema.
 """
 import argparse
 import json
@@ -75,7 +76,8 @@ class Builder:
             scale = np.float32((high - low) / 254)
             zero_point = int(np.rint(1 - low / scale))
             integers = np.clip(np.rint(reals / scale) + zero_point, 1, 255)
-            return self.tensor(name, shape, "UINT8", [scale], [zero_point], 0, integers), scale * (integers - zero_point)
+            index = self.tensor(name, shape, "UINT8", [scale], [zero_point], 0, integers)
+            return index, scale * (integers - zero_point)
         others = tuple(d for d in range(len(shape)) if d != axis)
         scales = (np.abs(reals).max(axis=others) / 127).astype(np.float32)
         spread = scales.reshape([-1 if d == axis else 1 for d in range(len(shape))])
@@ -93,7 +95,7 @@ class Builder:
         fan_in = kernel * kernel * (1 if depthwise else channels)
         weight, weight_reals = self.weights(name + "/weights", shape, 3 if depthwise else 0, fan_in)
         bias, bias_reals = self.bias(name + "/bias", x, weight, outputs)
-        view, inside = a.patches(self.reals[x], (kernel, kernel), (stride, stride), (1, 1), 0 if padding == "SAME" else 1)
+        view, inside = a.patches(self.reals[x], (kernel, kernel), (stride, stride), (1, 1), int(padding != "SAME"))
         view = np.where(inside[None, ..., None], view, 0)
         if depthwise:
             y = np.einsum("nhwklc,klc->nhwc", np.repeat(view, outputs // channels, axis=-1), weight_reals[0])
@@ -103,8 +105,9 @@ class Builder:
         options = {"padding": padding, "stride_w": stride, "stride_h": stride, "fused_activation_function": activation}
         if depthwise:
             options["depth_multiplier"] = outputs // channels
-        return self.operator(4 if depthwise else 3, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", [x, weight, bias],
-                             self.activation(name, y), ("DepthwiseConv2DOptions" if depthwise else "Conv2DOptions", options))
+        code, kind, table = (4, "DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions") if depthwise else (
+            3, "CONV_2D", "Conv2DOptions")
+        return self.operator(code, kind, [x, weight, bias], self.activation(name, y), (table, options))
 
     @staticmethod
     def activated(reals, activation):
@@ -138,7 +141,8 @@ class Builder:
                              ("AddOptions", {"fused_activation_function": activation}))
 
     def multiply(self, name, x, y):
-        return self.operator(18, "MUL", [x, y], self.activation(name, self.reals[x] * self.reals[y]), ("MulOptions", {}))
+        reals = self.reals[x] * self.reals[y]
+        return self.operator(18, "MUL", [x, y], self.activation(name, reals), ("MulOptions", {}))
 
     def pool(self, name, x, size, kind):
         view, _ = a.patches(self.reals[x], (size, size), (size, size), (1, 1), 1)
@@ -159,7 +163,8 @@ class Builder:
 
     def concatenate(self, name, parts):
         reals = np.concatenate([self.reals[part] for part in parts], axis=3)
-        return self.operator(2, "CONCATENATION", parts, self.activation(name, reals), ("ConcatenationOptions", {"axis": 3}))
+        return self.operator(2, "CONCATENATION", parts, self.activation(name, reals),
+                             ("ConcatenationOptions", {"axis": 3}))
 
     def reshape(self, name, x):
         reals = self.reals[x].reshape(SAMPLES, -1)

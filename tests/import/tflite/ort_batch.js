@@ -2,8 +2,8 @@
 //
 //     node ort_batch.js MODULES MODEL.onnx INPUTS.f32 OUTPUTS.f32 LEVEL
 //
-// MODULES: a folder in which `npm install --ignore-scripts onnxruntime-node` was run. INPUTS: raw float32, whole inputs of
-// the model's fixed shape behind each other; OUTPUTS likewise, of the model's first output.
+// MODULES: a folder in which `npm install --ignore-scripts onnxruntime-node` was run. INPUTS: raw float32, whole inputs
+// of the model's fixed shape behind each other; OUTPUTS likewise, of the model's first output.
 // LEVEL of the graph's optimization: disabled, basic, extended or all.
 'use strict';
 

@@ -1,4 +1,4 @@
-"""Reads a .tflite file with the standard library and NumPy: the tables that reference.py needs, by the public field numbers.
+"""Reads a .tflite file with the standard library and NumPy: what reference.py needs, by the public field numbers.
 
 Written without the importer's schema, so that the two check each other.
 """
