@@ -5,8 +5,8 @@
 
 For each network NAME.tflite, NAME.input.bin (whole inputs behind each other) and NAME.expected.bin: integers in the
 networks' types, by reference.py. data/ beside this file is its output, for the tests that run without Python: run it
-with that folder after a change. Needs numpy and the FlatBuffers compiler, which turns JSON into a file by the importer's
-schema.
+with that folder after a change. Needs numpy and the FlatBuffers compiler, which turns JSON into a file by the
+importer's schema.
 """
 import argparse
 import json
