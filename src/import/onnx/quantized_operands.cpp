@@ -121,10 +121,10 @@ Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, s
 }
 
 bool moves_values(std::string_view op_type) {
-  static constexpr std::array<std::string_view, 23> kNames = {
-      "Concat",       "DepthToSpace", "Dropout", "Expand", "Flatten",   "Gather",    "GlobalMaxPool", "Identity",
-      "Max",          "MaxPool",      "Min",     "Pad",    "ReduceMax", "ReduceMin", "Reshape",       "Slice",
-      "SpaceToDepth", "Split",        "Squeeze", "Tile",   "Transpose", "Unsqueeze", "Where"};
+  static constexpr std::array<std::string_view, 24> kNames = {
+      "Clip",     "Concat",       "DepthToSpace", "Dropout", "Expand", "Flatten",   "Gather",    "GlobalMaxPool",
+      "Identity", "Max",          "MaxPool",      "Min",     "Pad",    "ReduceMax", "ReduceMin", "Reshape",
+      "Slice",    "SpaceToDepth", "Split",        "Squeeze", "Tile",   "Transpose", "Unsqueeze", "Where"};
   return std::find(kNames.begin(), kNames.end(), op_type) != kNames.end();
 }
 
