@@ -103,7 +103,7 @@ Status convert_as(NodeContext& node, std::string_view float_operator) {
   return find_operator(float_operator)->convert(node);
 }
 
-Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, std::vector<float> values,
+Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, const std::vector<float>& values,
                                std::int64_t axis, int rank) {
   Dims dims;
   if (values.size() != 1) {
