@@ -21,5 +21,6 @@ struct Exporter {
 std::span<const Exporter> exporters();
 
 extern const Exporter kMnnExporter;
+extern const Exporter kOnnxExporter;
 
 }  // namespace octet
