@@ -78,6 +78,10 @@ void add_value(std::string& fields, protozero::pbf_tag_type tag, std::string_vie
   protozero::pbf_writer type(value, kValueType);
   protozero::pbf_writer tensor(type, kTensorType);
   tensor.add_int32(kElementType, static_cast<std::int32_t>(ElementType::f32));
+  if (dims.empty()) {  // a scalar: no dimension, but a shape, which the writer would leave out where it is empty
+    tensor.add_message(kShape, std::string());
+    return;
+  }
   protozero::pbf_writer shape(tensor, kShape);
   for (std::size_t d = 0; d < dims.size(); ++d) {
     protozero::pbf_writer dim(shape, kDim);
