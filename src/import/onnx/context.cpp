@@ -101,8 +101,20 @@ Status NodeContext::result(Op op, std::vector<TensorId> inputs, Attributes attrs
     OCTET_TRY(only_first_output());
     outputs = outputs.first(1);
   }
-  TensorId id = builder_.add_node(op, name, std::move(inputs), outputs, std::move(attrs));
-  for (const auto output : outputs) OCTET_TRY(builder_.define(output, id++));
+  if (!result_group_.has_value()) {
+    TensorId id = builder_.add_node(op, name, std::move(inputs), outputs, std::move(attrs));
+    for (const auto output : outputs) OCTET_TRY(builder_.define(output, id++));
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const auto output : outputs) names.push_back(std::string(output) + "/real");
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  TensorId id = builder_.add_node(op, name, std::move(inputs), views, std::move(attrs));
+  for (const auto output : outputs) {
+    const TensorId real = id++;
+    if (output.empty()) continue;
+    OCTET_TRY(builder_.define(output, quantization().quantize(real, *result_group_, output, output)));
+  }
   return {};
 }
 
@@ -117,7 +129,10 @@ Status NodeContext::result_constant(Constant constant) {
   return builder_.define(name, builder_.add_constant(name, std::move(constant)));
 }
 
-Status NodeContext::result_alias(TensorId id) { return builder_.define(node_.outputs.front(), id); }
+Status NodeContext::result_alias(TensorId id) {
+  if (result_group_.has_value()) return result(Op::identity, {id});
+  return builder_.define(node_.outputs.front(), id);
+}
 
 Status NodeContext::only_first_output() const {
   for (std::size_t i = 1; i < node_.outputs.size(); ++i) {
