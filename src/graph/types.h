@@ -50,7 +50,8 @@ struct Tensor {
 
 enum class Op : std::uint8_t {
   // Executable. Inputs in brackets are optional (kNoTensor or absent).
-  conv = 0,             // x, weight [O, I/groups, kh, kw], [bias O]; int8: x, weight, bias i32, multiplier f32 [O]
+  conv = 0,             // x, weight [O, I/groups, kh, kw], [bias O]; int8: x, weight, bias i32, multiplier f32 [O],
+                        // [weight zero point i32 O, in -255..255]
   conv_transpose = 1,   // x, weight [I, O/groups, kh, kw], [bias O]; int8 likewise
   gemm = 2,             // x [..., K], weight [N, K], [bias N]; int8 likewise; contracts the last dimension
   mat_mul = 3,          // a [..., M, K], b [..., K, N], leading dimensions broadcast; float only

@@ -27,6 +27,7 @@ struct Avx512Vnni256 : Vnni256 {
     _mm_mask_storeu_epi8(to, (__mmask16)(0xffff >> (16 - count)), _mm256_extracti128_si256(y, set));
   }
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_dpbusd_epi32(sum, x, w); }
+  static __m256i dot_pairs(__m256i sum, __m256i x, __m256i w) { return _mm256_dpwssd_epi32(sum, x, w); }
   static __m256i first_dot(__m256i sum, __m256i x, __m256i w) { return dot(sum, x, w); }
   static __m256i next_dot(__m256i sum, __m256i x, __m256i w) { return dot(sum, x, w); }
 };

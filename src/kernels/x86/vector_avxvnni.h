@@ -33,6 +33,7 @@ struct AvxVnni : Vnni256 {
     return add_memory(next_dot(_mm256_setzero_si256(), x, w), sum);
   }
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_dpbusd_avx_epi32(sum, x, w); }
+  static __m256i dot_pairs(__m256i sum, __m256i x, __m256i w) { return _mm256_dpwssd_avx_epi32(sum, x, w); }
 };
 
 }  // namespace
