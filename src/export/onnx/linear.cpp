@@ -79,37 +79,62 @@ std::string float_weight(Emitter& e, const Node& node) {
                        bytes_of(transposed(weight.data.as<float>(), weight.dims[0])));
 }
 
+// The weights less their zero points, in the order of the graph; those of dead channels are 0.
+std::vector<std::int32_t> centred_weights(const Graph& graph, const Node& node, const WeightOrder& order,
+                                          const WeightScales& scales) {
+  const auto given = graph.at(node.inputs[1]).data.as<std::int8_t>();
+  const auto zero_points =
+      node.input(4) == kNoTensor ? std::span<const std::int32_t>() : graph.at(node.inputs[4]).data.as<std::int32_t>();
+  std::vector<std::int32_t> centred;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::size_t o = order.channel_of(i);
+    centred.push_back(scales.dead[o] ? 0 : given[i] - (zero_points.empty() ? 0 : zero_points[o]));
+  }
+  return centred;
+}
+
+// Integers q and one zero point, both int8, so that q - zero_point is what was given; false where there are none.
+// ONNX Runtime takes no zero points that differ between channels.
+bool fit_int8(std::vector<std::int32_t>& centred, std::int8_t* zero_point) {
+  const auto [least, most] = std::minmax_element(centred.begin(), centred.end());
+  const std::int32_t low = std::min(*least, 0);
+  if (std::max(*most, 0) - low > 255) return false;
+  *zero_point = static_cast<std::int8_t>(low >= -128 && *most <= 127 ? 0 : -128 - low);
+  for (std::int32_t& q : centred) q += *zero_point;
+  return true;
+}
+
 std::string int8_weight(Emitter& e, const Node& node, const WeightScales& scales) {
   const Tensor& weight = e.graph().at(node.inputs[1]);
   const WeightOrder order = weight_order(node, weight.dims);
-  const auto given = weight.data.as<std::int8_t>();
-  std::vector<std::int8_t> values(given.begin(), given.end());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (scales.dead[order.channel_of(i)]) values[i] = 0;
-  }
+  std::vector<std::int32_t> values = centred_weights(e.graph(), node, order, scales);
   AxisScales along = axis_scales(order, scales.scales);
-  if (along.values.empty()) {
-    // Transposed convolutions in groups of several outputs: no dimension of the weights is that of the channels. ONNX
-    // Runtime computes them in float32 either way.
-    std::vector<float> real;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      real.push_back(scales.scales[order.channel_of(i)] * static_cast<float>(values[i]));
-    }
-    return e.initializer(weight.name, ElementType::f32, weight.dims, bytes_of(real));
-  }
+  std::int8_t zero_point = 0;
+  const bool as_float = along.values.empty() || !fit_int8(values, &zero_point);
   Dims dims = weight.dims;
   if (is_mat_mul(e, node)) {
-    values = transposed(std::span<const std::int8_t>(values), dims[0]);
+    values = transposed(std::span<const std::int32_t>(values), dims[0]);
     std::swap(dims[0], dims[1]);
     along.axis = 1;
   }
-  const std::vector<std::int8_t> zeros(along.values.size(), 0);
-  const std::string q = e.initializer(weight.name + "/quantized", ElementType::i8, dims, bytes_of(values));
+  if (as_float) {
+    // Transposed convolutions in groups of several outputs, of which no dimension of the weights is that of the
+    // channels, and weights of more than 256 values. ONNX Runtime computes either in float32.
+    std::vector<float> real;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t o = is_mat_mul(e, node) ? i % scales.scales.size() : order.channel_of(i);
+      real.push_back(scales.scales[o] * static_cast<float>(values[i]));
+    }
+    return e.initializer(weight.name, ElementType::f32, dims, bytes_of(real));
+  }
+  const std::vector<std::int8_t> stored(values.begin(), values.end());
+  const std::vector<std::int8_t> zero_points(along.values.size(), zero_point);
+  const std::string q = e.initializer(weight.name + "/quantized", ElementType::i8, dims, bytes_of(stored));
   const std::string scale = e.floats(weight.name + "/scale", along.values);
-  const std::string zero_point = e.initializer(weight.name + "/zero_point", ElementType::i8,
-                                               {static_cast<std::int64_t>(zeros.size())}, bytes_of(zeros));
+  const std::string zero = e.initializer(weight.name + "/zero_point", ElementType::i8,
+                                         {static_cast<std::int64_t>(zero_points.size())}, bytes_of(zero_points));
   const std::string real = e.value(weight.name);
-  e.node("DequantizeLinear", weight.name + "/dequantize", {q, scale, zero_point}, {real}, {{"axis", along.axis}});
+  e.node("DequantizeLinear", weight.name + "/dequantize", {q, scale, zero}, {real}, {{"axis", along.axis}});
   return real;
 }
 
