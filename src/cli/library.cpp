@@ -11,7 +11,7 @@
 
 namespace octet::cli {
 
-const std::vector<std::string> kModelEndings = {"octet", "onnx", "mnn"};
+const std::vector<std::string> kModelEndings = {"octet", "onnx", "mnn", "tflite"};
 
 void save_model(const q_model* model, const std::string& path) {
   auto error = sized<q_error>();

@@ -22,5 +22,6 @@ std::span<const Exporter> exporters();
 
 extern const Exporter kMnnExporter;
 extern const Exporter kOnnxExporter;
+extern const Exporter kTfliteExporter;
 
 }  // namespace octet
