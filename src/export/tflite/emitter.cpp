@@ -213,9 +213,10 @@ void Emitter::alias(TensorId id, TensorId source, const std::vector<std::int64_t
 
 namespace {
 
-// The version of an operator that first knew int8. The others know it since their first.
+// The version of an operator that first knew int8.
 int int8_version(fb::BuiltinOperator kind) {
   switch (kind) {
+    case fb::BuiltinOperator::BROADCAST_TO:
     case fb::BuiltinOperator::CONV_2D:
     case fb::BuiltinOperator::DEPTHWISE_CONV_2D:
       return 3;
@@ -235,6 +236,7 @@ void Emitter::op(fb::BuiltinOperator kind, bool int8, std::vector<FileTensor> in
                  Options options) {
   int version = int8 ? int8_version(kind) : 1;
   if (kind == fb::BuiltinOperator::TRANSPOSE_CONV && inputs.size() > 3) version = 3;  // with a bias
+  if (kind == fb::BuiltinOperator::BROADCAST_TO && !int8) version = 2;                // its first
   file_.add_operator(kind, version, std::move(inputs), std::move(outputs), std::move(options));
 }
 

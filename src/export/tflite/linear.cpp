@@ -67,7 +67,12 @@ Parameters add_float(Emitter& e, const Node& node, const WeightForm& form) {
   Parameters result{true, kAbsent, kAbsent};
   result.weight = e.floats(weight.name, form.shape,
                            reordered(std::vector<float>(values.begin(), values.end()), weight.dims, form.order));
-  if (node.input(2) != kNoTensor) result.bias = e.read(node.inputs[2]);
+  if (node.input(2) != kNoTensor) {
+    result.bias = e.read(node.inputs[2]);
+  } else if (node.op == Op::conv) {  // TFLite's convolutions have a bias always
+    result.bias = e.floats(node.name + "/bias", {weight.dims[0]},
+                           std::vector<float>(static_cast<std::size_t>(weight.dims[0]), 0.0F));
+  }
   return result;
 }
 
