@@ -57,7 +57,7 @@ enum class Op : std::uint8_t {
   mat_mul = 3,          // a [..., M, K], b [..., K, N], leading dimensions broadcast; float only
   max_pool = 4,         // x
   average_pool = 5,     // x
-  reduce = 6,           // x, (axes i64 until resolved)
+  reduce = 6,           // x, (axes i64 until resolved); int8: the mean, to int8 or float32
   unary = 7,            // x; Op::unary on int8: x, table i8 [256] indexed by q + 128
   prelu = 8,            // x, slope broadcast to x; int8: x, table i8 [C, 256]
   binary = 9,           // a, b, broadcast as NumPy does

@@ -55,7 +55,7 @@ class Fuser {
   Status visit(Node& node) {
     if (node.op == Op::quantize && fuse(node)) return {};
     if (sinks(node)) return sink(node);
-    if (node.op == Op::softmax) softmax_to_float(node);
+    if (node.op == Op::softmax || node.op == Op::reduce) read_int8(node);
     rewriter_.emit(std::move(node));
     return {};
   }
@@ -96,11 +96,12 @@ class Fuser {
     return {};
   }
 
-  // int8 in, float32 out: classes do not tie.
-  void softmax_to_float(Node& node) {
+  // A softmax or mean that reads int8 and gives float32, as it is, or until what quantizes the result is met.
+  void read_int8(Node& node) {
     const TensorId source = int8_source(rewriter_, node.inputs[0]);
     if (source == kNoTensor || !has_int8_form(graph_, node)) return;
-    node.inputs = {source, add_softmax_table(graph_, node, graph_.at(source).quant.scale)};
+    node.inputs = {source};
+    if (node.op == Op::softmax) node.inputs.push_back(add_softmax_table(graph_, node, graph_.at(source).quant.scale));
   }
 
   // `node` quantizes what another node computes from int8 values, or what a dequantize node makes.
@@ -111,11 +112,11 @@ class Fuser {
     const Quant quant = graph_.at(node.outputs[0]).quant;
     if (maker->op == Op::dequantize) return convert(node, maker->inputs[0], quant);
     if (!rewriter_.used_once(value) || maker->outputs.size() != 1) return false;
-    Node fused = *maker;  // the float node stays behind, unread
-    if (maker->op == Op::softmax) {
-      if (graph_.at(maker->inputs[0]).dtype != DType::i8 || quant != kSoftmaxQuant) return false;
+    Node fused = *maker;                                   // the float node stays behind, unread
+    if (graph_.at(maker->inputs[0]).dtype == DType::i8) {  // from read_int8
+      if (maker->op == Op::softmax && quant != kSoftmaxQuant) return false;
     } else {
-      if (graph_.at(maker->inputs[0]).dtype != DType::f32 || !has_int8_form(graph_, *maker)) return false;
+      if (!has_int8_form(graph_, *maker)) return false;
       if (!take_int8_inputs(fused) || !take_parameters(*maker, fused, quant)) return false;
     }
     fused.outputs = {node.outputs[0]};

@@ -147,6 +147,25 @@ Status lower_where(Rewriter& rewriter, const Node& node) {
   return lower_to_expand(rewriter, node, node.inputs[all ? 1 : 2]);
 }
 
+// One window over the whole image is a mean, of which int8 has more forms.
+bool covers_image(const Graph& graph, const Node& node) {
+  const Dims& x = input_dims(graph, node, 0);
+  const Window& w = node.attrs.window;
+  return w.kernel[0] == x[2] && w.kernel[1] == x[3] && w.dilation == std::array<std::int64_t, 2>{1, 1} &&
+         w.pads == std::array<std::int64_t, 4>{0, 0, 0, 0};
+}
+
+Status lower_average_pool(Rewriter& rewriter, Node& node) {
+  if (covers_image(rewriter.graph(), node)) {
+    Node mean = step_of(node, Op::reduce, node.inputs[0], node.outputs[0]);
+    mean.attrs.reduce = ReduceKind::mean;
+    mean.attrs.axes = {2, 3};
+    return emit(rewriter, std::move(mean));
+  }
+  rewriter.emit(std::move(node));
+  return {};
+}
+
 }  // namespace
 
 Status lower(Rewriter& rewriter, Node& node) {
@@ -177,6 +196,9 @@ Status lower(Rewriter& rewriter, Node& node) {
       break;
     case Op::gather:
       if (runs) return lower_gather(rewriter, node);
+      break;
+    case Op::average_pool:
+      if (runs) return lower_average_pool(rewriter, node);
       break;
     case Op::where:
       return lower_where(rewriter, node);

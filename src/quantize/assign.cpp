@@ -88,11 +88,15 @@ class Assigner {
 
   bool made_as_int8(TensorId id) const {
     const int n = producer_[static_cast<std::size_t>(id)];
-    return n >= 0 && result_.int8_node[static_cast<std::size_t>(n)] && !is_float_softmax(static_cast<std::size_t>(n));
+    return n >= 0 && result_.int8_node[static_cast<std::size_t>(n)] && !gives_float(static_cast<std::size_t>(n));
   }
 
-  // A softmax whose result only leaves the network gives float32, so that classes do not tie.
-  bool is_float_softmax(std::size_t n) const { return graph_.nodes[n].op == Op::softmax && only_moves_[n]; }
+  // A softmax whose result only leaves the network gives float32, so that classes do not tie; so does a mean behind the
+  // last heavy layer, which knows its result to a fraction of a level.
+  bool gives_float(std::size_t n) const {
+    const Op op = graph_.nodes[n].op;
+    return (op == Op::softmax && only_moves_[n]) || (op == Op::reduce && tail_[n]);
+  }
 
   bool decide(std::size_t n) const {
     const Node& node = graph_.nodes[n];
@@ -136,7 +140,7 @@ class Assigner {
     const Node& node = graph_.nodes[n];
     const std::size_t data_inputs = node.op == Op::binary || node.op == Op::concat ? node.inputs.size() : 1;
     for (std::size_t i = 0; i < data_inputs; ++i) result_.int8_tensor[static_cast<std::size_t>(node.inputs[i])] = true;
-    if (is_float_softmax(n)) return;
+    if (gives_float(n)) return;
     for (const TensorId id : node.outputs) result_.int8_tensor[static_cast<std::size_t>(id)] = true;
   }
 

@@ -102,6 +102,10 @@ class Rewriter {
       out_.nodes.push_back(std::move(copy));
       return {};
     }
+    if (!assignment_.int8_tensor[static_cast<std::size_t>(output)]) {  // a mean that gives float32
+      out_.nodes.push_back(std::move(copy));
+      return {};
+    }
     for (const TensorId id : node.outputs) make_int8(id, quant_of(id));
     if (is_heavy(node.op)) {
       OCTET_TRY(add_weights(node, copy));
