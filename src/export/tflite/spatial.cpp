@@ -107,7 +107,8 @@ Status emit_reduce(Emitter& e, const Node& node) {
   const TensorId x_id = node.inputs[0];
   const Attributes& attrs = node.attrs;
   const Order order = e.order_of(x_id);
-  const bool int8 = is_int8(e.graph(), node);
+  // Octet's mean of int8 may be float32.
+  const bool int8 = is_int8(e.graph(), node) && e.tensor(node.outputs[0]).dtype == DType::i8;
   std::vector<std::int64_t> axes;
   for (const std::int64_t axis : attrs.axes) axes.push_back(place_of(axis, order));
   std::sort(axes.begin(), axes.end());
@@ -122,7 +123,7 @@ Status emit_reduce(Emitter& e, const Node& node) {
       out_order.push_back(d - before);
     }
   }
-  const FileTensor x = e.read(x_id, order);
+  const FileTensor x = int8 ? e.read(x_id, order) : e.read_float(x_id, order);
   const FileTensor y = e.write(node.outputs[0], out_order);
   const FileTensor axis_list = e.ints(node.name + "/axes", axes);
   const auto each = [&](Kind kind, FileTensor from) {
