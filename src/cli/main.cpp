@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"run", "run a network once, on an image or on arrays", run_command},
     {"compare", "run two models over the same images and measure how far they differ", compare_command},
     {"inspect", "show what a model is made of", inspect_command},
+    {"convert", "write a model as a file of another format", convert_command},
 };
 
 std::string help_text() {

@@ -26,7 +26,10 @@ The configuration is the JSON file of MNN's quantized.out, unchanged, with Octet
     "feature_quantize_method": "KL", "weight_quantize_method": "MAX_ABS"
   }
 "path" is the folder of calibration images (JPEG, PNG), relative to the configuration, then to the
-working directory. How an image becomes an input is stored in the int8 model.
+working directory. How an image becomes an input is stored in an .octet model.
+
+The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear and DequantizeLinear)
+or .mnn, each for the runtime of that name.
 
 The result is the same, byte for byte, whatever the number of threads. The model is written beside
 its target and renamed: after a failure or Ctrl-C the target is as it was.
@@ -61,7 +64,9 @@ Options read_options(const Call& call) {
   arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
       ->required()
       ->type_name("FILE");
-  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet")->required()->type_name("FILE");
+  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx or .mnn")
+      ->required()
+      ->type_name("FILE");
   arguments.add_option("config", options.config, "the JSON configuration")->required()->type_name("FILE");
   arguments
       .add_option("--method", options.feature_method,
@@ -95,7 +100,7 @@ Options read_options(const Call& call) {
 void check_outputs(const Options& options) {
   std::vector<std::string> inputs = {options.source, options.config};
   inputs.insert(inputs.end(), options.statistics.begin(), options.statistics.end());
-  check_ending(options.target, {"octet"}, "an int8 model");
+  check_ending(options.target, kModelEndings, "an int8 model");
   check_can_write(options.target, inputs);
   if (options.reporting.report.empty()) return;
   check_ending(options.reporting.report, {"html", "json"}, "a report");
@@ -143,8 +148,7 @@ void save(const Quantized& result, const Options& options, bool refused) {
   if (refused) return;
   try {
     stop_if_interrupted();
-    auto error = sized<q_error>();
-    check(q_model_save(result.network.model.get(), text_of(options.target), &error), error, options.target);
+    save_model(result.network.model.get(), options.target);
   } catch (const Failure&) {
     if (!options.reporting.report.empty()) remove_file(options.reporting.report);
     throw;
