@@ -320,19 +320,27 @@ class Finder {
     const double seen = static_cast<double>(values.max()) - std::min(0.0, static_cast<double>(values.min()));
     if (width > kUnused * seen) {
       return {"wide_range", text("the range is %.1f times as wide as the values that were measured", width / seen),
-              "calibrate with samples like those that the network will meet, or \"feature_quantize_method\": \"MSE\""};
+              "calibrate with samples like those that the network will meet" + method_weighs()};
     }
     const double rms = std::sqrt(layer.signal / static_cast<double>(std::max<std::uint64_t>(1, values.count())));
     if (width > kRarelyReached * rms) {
       return {
           "rare_large_values",
           text("the range is %.0f times the root mean square of the values: few of them need its ends", width / rms),
-          "\"feature_quantize_method\": \"MSE\" or \"KL\", which give up the rare values, or " + keep_float(i)};
+          keep_float(i) + method_weighs()};
     }
     return {"rounding",
             text("256 levels over the whole range make %.0f %% of the error; nothing is uneven here",
                  100 * parts_[i].share(rounding)),
             keep_float(i) + ", or give \"mixed\" a budget, which finds the layers worth it"};
+  }
+
+  // AUTO weighs what rare values cost against the steps of all others; it may have been asked already.
+  std::string method_weighs() const {
+    const bool asked = context_.config != nullptr && context_.config->activation_method == ActivationMethod::AUTO;
+    return asked
+               ? ""
+               : ", or \"feature_quantize_method\": \"AUTO\", which weighs rare values against the steps of the others";
   }
 
   // Concat and add: one scale for what comes with ranges far apart.
