@@ -19,7 +19,6 @@ constexpr double kUneven = 8;          // a channel that reaches so many times a
 constexpr double kFarApart = 8;        // inputs whose ranges differ by this factor
 constexpr double kRarelyReached = 16;  // the range beside the root mean square of the values
 constexpr double kUnused = 2;          // the range beside the values that were seen
-constexpr int kFewLevels = 32;         // of 127, that the weights of a channel still have
 
 std::string text(const char* format, double a, double b = 0, double c = 0) {
   char buffer[200];
@@ -175,10 +174,15 @@ class Finder {
       most_level[channel] = std::max(most_level[channel], std::abs(int{levels[at]}));
     });
     for (std::size_t c = 0; c < result.channels; ++c) {
-      result.few_levels += largest[c] > 0 && most_level[c] < kFewLevels ? 1 : 0;
+      result.few_levels += largest[c] > 0 && most_level[c] < few_levels() ? 1 : 0;
     }
     result.share = energy > 0 ? std::min(1.0, error / energy) : 0;
     return result;
+  }
+
+  // So few levels, of those that weights are spread over, no method leaves by itself.
+  int few_levels() const {
+    return ((context_.config == nullptr ? kMaxClampValue : context_.config->weight_clamp_value) + 3) / 4;
   }
 
   bool reads_the_same(const Node& node, const Node& int8) const {
@@ -276,7 +280,7 @@ class Finder {
       return {"bias_saturation",
               text("in %.0f of %.0f channels the bias is so large beside the weights that these keep fewer than %.0f "
                    "levels",
-                   static_cast<double>(error.few_levels), static_cast<double>(error.channels), kFewLevels),
+                   static_cast<double>(error.few_levels), static_cast<double>(error.channels), few_levels()),
               better_weights(i, false)};
     }
     return {"weights",
@@ -343,9 +347,19 @@ class Finder {
                : ", or \"feature_quantize_method\": \"AUTO\", which weighs rare values against the steps of the others";
   }
 
-  // Concat and add: one scale for what comes with ranges far apart.
+  // Concat and add: one scale for what comes with ranges far apart. Of a concat its inputs have that scale too, so that
+  // the small one suffers already where it is made.
   LayerCause far_inputs(std::size_t i) const {
-    const Node& node = node_of(i);
+    if (LayerCause cause = far_inputs_of(node_of(i)); !cause.kind.empty()) return cause;
+    for (const Node& node : reference_.nodes) {
+      const bool reads = std::find(node.inputs.begin(), node.inputs.end(), output_of(i)) != node.inputs.end();
+      if (node.op != Op::concat || !reads) continue;
+      if (LayerCause cause = far_inputs_of(node); !cause.kind.empty()) return cause;
+    }
+    return {};
+  }
+
+  LayerCause far_inputs_of(const Node& node) const {
     if (!adds_up(node)) return {};
     const std::vector<std::size_t> inputs = inputs_of(node);
     if (inputs.size() < 2) return {};
@@ -357,8 +371,8 @@ class Finder {
     if (!(small > 0) || large < kFarApart * small) return {};
     return {"far_inputs",
             "one scale serves " + quoted(name_of_layer(*least)) + text(" (up to %.3g) and ", small) +
-                quoted(name_of_layer(*most)) + text(" (up to %.3g)", large),
-            keep_float(i)};
+                quoted(name_of_layer(*most)) + text(" (up to %.3g)", large) + " in " + quoted(node.name),
+            keep_float(node.name)};
   }
 
   LayerCause dead_channels(std::size_t i) const {
@@ -400,8 +414,9 @@ class Finder {
     return on ? keep_float(i) : "\"equalize\": true, or " + keep_float(i);
   }
 
-  std::string keep_float(std::size_t i) const {
-    return "keep it float: \"skip_quant_op_names\": [\"" + printable(name_of_layer(i), 80) + "\"]";
+  std::string keep_float(std::size_t i) const { return keep_float(name_of_layer(i)); }
+  static std::string keep_float(const std::string& name) {
+    return "keep it float: \"skip_quant_op_names\": [\"" + printable(name, 80) + "\"]";
   }
 
   const CauseContext& context_;
