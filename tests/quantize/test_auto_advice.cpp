@@ -57,7 +57,7 @@ void test_no_better_is_not(void**) {
 }
 
 void test_a_few_samples_are_enough(void**) {
-  assert_true(advice(network(), 0.2F, 0.04F, 40).find("(16 samples)") != std::string::npos);
+  assert_true(advice(network(), 0.2F, 0.04F, 40).find("(8 samples)") != std::string::npos);
 }
 
 void test_auto_itself_is_told_nothing(void**) {
