@@ -22,6 +22,11 @@ type QuantizeOptions struct {
 	// network faster so; the result then depends on the machine, and on chance where it is close.
 	FloatWhereFaster bool
 
+	// ReportDetails makes the report hold what its page shows beside the numbers: why layers differ, how their values
+	// lie, pictures of the worst samples, and the time of each layer on this CPU, which takes about a second.
+	ReportDetails bool
+	Boxes         BoxKind // of a detector
+
 	Progress func(Progress) // a few times a second at most and at the end of each stage
 	Log      func(level LogLevel, message string)
 }
@@ -53,6 +58,8 @@ func Quantize(ctx context.Context, network *Model, options *QuantizeOptions) (*M
 		feature_method:     t.add(options.FeatureMethod),
 		weight_method:      t.add(options.WeightMethod),
 		float_where_faster: cBool(options.FloatWhereFaster),
+		report_details:     cBool(options.ReportDetails),
+		boxes:              C.int32_t(options.Boxes),
 	}
 	h := hooks{ctx: ctx, progress: options.Progress, log: options.Log, samples: options.Samples}
 	samples := h.sampleCount()

@@ -570,7 +570,7 @@ typedef struct q_report_info {
   double mixed_sqnr_db; /* with those layers in float */
   double all_int8_drop; /* of a classifier: share of the answers that are expected to change */
   double mixed_drop;
-  double float_run_ms; /* one run of the float network on one thread; 0: measured with report_details alone */
+  double float_run_ms; /* the fastest run of the float network on one thread; 0: measured with report_details alone */
   double int8_run_ms;
 } q_report_info;
 /* Since 1.0. */

@@ -8,7 +8,7 @@
 namespace octet {
 namespace {
 
-constexpr std::size_t kSamples = 16;
+constexpr std::size_t kSamples = 8;
 constexpr double kClearlyBetter = 2;  // dB
 
 // Of the output with the most noise. Before a softmax: probabilities hide how near an answer is to another one.

@@ -48,6 +48,8 @@ public sealed unsafe partial class Model
             images = scope.Text(options.Images),
             image_files = scope.Texts(options.ImageFiles),
             image_file_count = options.ImageFiles?.Count ?? 0,
+            report_details = options.ReportDetails ? 1 : 0,
+            boxes = (int)options.Boxes,
         };
         q_error error;
         Errors.Prepare(&error);
@@ -98,6 +100,8 @@ public sealed unsafe partial class Model
             log_user = callbacks.User,
             config_json = scope.Text(options.ConfigJson),
             samples = options.Samples is null ? null : &samples,
+            report_details = options.ReportDetails ? 1 : 0,
+            boxes = (int)options.Boxes,
         };
         q_error error;
         Errors.Prepare(&error);
