@@ -200,6 +200,9 @@ internal unsafe struct q_quantize_options
     public q_str images;
     public q_str* image_files;
     public long image_file_count;
+    public q_str cache;
+    public q_str* statistics;
+    public nuint statistics_count;
 }
 
 internal unsafe struct q_compare_options
