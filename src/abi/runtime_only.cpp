@@ -1,7 +1,8 @@
-// With OCTET_RUNTIME_ONLY: stands for image.cpp, config.cpp, import.cpp, quantize.cpp and report.cpp, so that a program
-// finds every function of octet.h and learns from the message why this library does not have it. There are no q_image
-// and no q_report here: whatever handle a getter is given, none is ours.
+// With OCTET_RUNTIME_ONLY: stands for image.cpp, config.cpp, export.cpp, import.cpp, quantize.cpp and report.cpp, so
+// that a program finds every function of octet.h and learns from the message why this library does not have it. There
+// are no q_image and no q_report here: whatever handle a getter is given, none is ours.
 #include "abi/abi.h"
+#include "abi/export.h"
 #include "abi/import.h"
 
 namespace octet::abi {
@@ -30,6 +31,10 @@ Result<Imported> import_model(const Bytes& bytes, const std::string& name, const
               "'" + name + "' is no .octet model, and this library, built with OCTET_RUNTIME_ONLY, reads " +
                   (bytes.empty() ? "no other; the file is empty" : "no other; 'octet quantize' makes one"));
 }
+
+std::span<const char* const> export_formats() { return {}; }
+
+Result<std::string> export_model(const Graph&, const std::string&) { return not_built("writes no others"); }
 
 }  // namespace octet::abi
 
@@ -81,6 +86,18 @@ OCTET_EXPORT q_status q_report_get_layer(const q_report*, int32_t, q_layer_error
 }
 
 OCTET_EXPORT q_status q_report_get_kept_float(const q_report*, int32_t, q_kept_float*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_mixed_layer(const q_report*, int32_t, q_mixed_layer*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_sample(const q_report*, int32_t, q_sample_error*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_detections(const q_report*, q_detection_error*, q_error* error) {
   return no_quantizer(error);
 }
 

@@ -141,11 +141,6 @@ double cut_tail(Count count, std::uint64_t allowed, double bin_width) {
 
 }  // namespace
 
-float limit_scale(double scale) {
-  if (!(scale > 0)) return 1;
-  return static_cast<float>(std::clamp<double>(scale, kMinScale, kMaxScale));
-}
-
 Quant quant_from_range(float low, float high, int clamp_value) {
   const double from = std::min(finite_end(low), 0.0f);
   const double to = std::max(finite_end(high), 0.0f);

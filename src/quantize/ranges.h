@@ -13,16 +13,11 @@
 #include <cstdint>
 
 #include "graph/types.h"
+#include "passes/int8_form.h"
 #include "quantize/config.h"
 #include "quantize/histogram.h"
 
 namespace octet {
-
-// Scales of the integer contract; choices beyond are limited to these.
-inline constexpr float kMinScale = 0x1p-64f;
-inline constexpr float kMaxScale = 0x1p64f;
-// `scale` as a float within the limits; 1 where it is not a positive number.
-float limit_scale(double scale);
 
 inline constexpr int kMaxClampValue = 127;
 
