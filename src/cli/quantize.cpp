@@ -45,7 +45,8 @@ Example
   octet quantize face.mnn face.octet face.json --report face.html
 )";
 
-constexpr char kRefusal[] = "--strict: the quality is poor and the int8 model is not written; the warnings say why";
+constexpr char kRefusal[] =
+    "--strict: the quality is poor, or not measured, and the int8 model is not written; the warnings say why";
 
 struct Options {
   std::string source, target, config;

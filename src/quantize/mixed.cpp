@@ -507,7 +507,7 @@ class Search {
   std::vector<Candidate> candidates_;
   std::vector<std::vector<std::size_t>> neighbours_;  // by tensor
   std::vector<bool> is_layer_;                        // by node
-  std::int64_t done_ = 0, total_ = 0;  // networks whose distance was measured, for progress
+  std::int64_t done_ = 0, total_ = 0;                 // networks whose distance was measured, for progress
 };
 
 }  // namespace

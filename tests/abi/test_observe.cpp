@@ -198,22 +198,23 @@ void test_progress_is_honest(void**) {
   job.options.progress_user = &steps;
   job.samples.count = 150;
   job.quantized();
-  expect_honest(steps, {"observe", "measure"});
+  expect_honest(steps, {"observe", "measure the method", "measure AUTO", "measure"});
 
   steps.clear();
   const std::string cache = job.folder.path("cache");
   job.options.cache = str(cache);
   job.quantized();
-  expect_honest(steps, {"read samples", "observe", "measure"});
+  expect_honest(steps, {"read samples", "observe", "measure the method", "measure AUTO", "measure"});
   steps.clear();
   job.quantized();
-  expect_honest(steps, {"read samples", "measure"});
+  expect_honest(steps, {"read samples", "measure the method", "measure AUTO", "measure"});
   job.options.cache = {};
 
   steps.clear();
   job.options.config_json = q_text(R"({"mixed": {"min_sqnr": 60, "max_float_macs": 0.5}})");
   job.quantized();
-  expect_honest(steps, {"observe", "sensitivity: float", "sensitivity", "measure"});
+  expect_honest(steps,
+                {"observe", "sensitivity: float", "sensitivity", "measure the method", "measure AUTO", "measure"});
   job.options.config_json = {};
 
   steps.clear();

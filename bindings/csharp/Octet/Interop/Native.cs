@@ -13,7 +13,7 @@ internal static unsafe partial class Native
     /// <summary>
     /// Q_ABI_VERSION of the header that this binding was written against: major in the upper 16 bits.
     /// </summary>
-    public const uint AbiVersion = 0x00010000;
+    public const uint AbiVersion = 0x00010001;
 
     // Explicit, so that the resolver is in place before the first import of this class is bound.
     static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, Loader.Resolve);
