@@ -200,6 +200,8 @@ internal unsafe struct q_quantize_options
     public q_str images;
     public q_str* image_files;
     public long image_file_count;
+    public int report_details;
+    public int boxes;
     public q_str cache;
     public q_str* statistics;
     public nuint statistics_count;
