@@ -1,6 +1,7 @@
 #!/bin/sh
-# calibrate.sh FLOAT-MODEL INT8-MODEL CONFIG SHARDS [SBATCH-OPTION ...]: submits an array job in which each task observes one
-# shard of the samples, and a job that makes the int8 model once all of them are done. Prints the number of the last one.
+# calibrate.sh FLOAT-MODEL INT8-MODEL CONFIG SHARDS [SBATCH-OPTION ...]: submits an array job in which each task observes
+# one shard of the samples, and a job that makes the int8 model once all of them are done. Prints the number of the last
+# one.
 #
 # Statistics and the cache lie in INT8-MODEL.parts; the folder can be removed when the model is there.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# slurm.sh OCTET: the array job of examples/slurm on a cluster of this machine alone, which is started here in a temporary
-# folder with a key and ports of its own: what it writes must be what octet quantize writes without it.
+# slurm.sh OCTET: the array job of examples/slurm on a cluster of this machine alone, which is started here in a
+# temporary folder with a key and ports of its own: what it writes must be what octet quantize writes without it.
 #
 # SKIPPED is said where slurmctld, slurmd or munged are not here, where this is not root, which they take, or where the
 # system does not let them start.
