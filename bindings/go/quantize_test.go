@@ -476,3 +476,65 @@ func TestCallbacksMayUseThePackage(t *testing.T) {
 		t.Errorf("closed in a callback: %v", err)
 	}
 }
+
+func TestShardsGiveTheBytesOfOneCall(t *testing.T) {
+	network := loadFile(t, shapes)
+	folder := t.TempDir()
+	options := octet.QuantizeOptions{ConfigPath: config, FeatureMethod: "MINMAX"}
+	bytesOf := func(given octet.QuantizeOptions) string {
+		t.Helper()
+		model, report, err := octet.Quantize(background, network, &given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer model.Close()
+		defer report.Close()
+		path := filepath.Join(folder, "model.octet")
+		if err := model.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	whole := bytesOf(options)
+	merging := options
+	for number := 1; number <= 2; number++ {
+		path := filepath.Join(folder, fmt.Sprintf("part%d", number))
+		if err := octet.Observe(background, network, &options, octet.Shard{Number: number, Count: 2}, path); err != nil {
+			t.Fatal(err)
+		}
+		merging.Statistics = append(merging.Statistics, path)
+	}
+	if bytesOf(merging) != whole {
+		t.Error("shards give another model")
+	}
+	merging.Statistics = merging.Statistics[:1]
+	if _, _, err := octet.Quantize(background, network, &merging); !errors.Is(err, octet.ErrData) {
+		t.Errorf("with a shard less: %v", err)
+	}
+
+	caching := options
+	caching.Cache = filepath.Join(folder, "cache")
+	for i := 0; i < 2; i++ {
+		if bytesOf(caching) != whole {
+			t.Error("a cache gives another model")
+		}
+	}
+	if files, err := os.ReadDir(caching.Cache); err != nil || len(files) != 1 {
+		t.Errorf("the cache holds %v, %v", files, err)
+	}
+
+	path := filepath.Join(folder, "none")
+	none := octet.Observe(background, network, &options, octet.Shard{Number: 3, Count: 2}, path)
+	if !errors.Is(none, octet.ErrArgument) {
+		t.Errorf("shard 3 of 2: %v", none)
+	}
+	cancelled, cancel := context.WithCancel(background)
+	cancel()
+	if err := octet.Observe(cancelled, network, nil, octet.Shard{}, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}

@@ -45,7 +45,8 @@ Example
   octet quantize face.mnn face.octet face.json --report face.html
 )";
 
-constexpr char kRefusal[] = "--strict: the quality is poor and the int8 model is not written; the warnings say why";
+constexpr char kRefusal[] =
+    "--strict: the quality is poor, or not measured, and the int8 model is not written; the warnings say why";
 
 struct Options {
   std::string source, target, config;
@@ -112,6 +113,14 @@ struct Quantized {
   Report report;
 };
 
+// Which file a failure is about.
+const std::string& file_of_failure(const Options& options, q_status status, const std::string& message) {
+  for (const std::string& file : options.statistics) {
+    if (message.find(file) != std::string::npos) return file;
+  }
+  return status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source;
+}
+
 Quantized quantize(const Network& source, const Options& options, Console& console) {
   auto settings = sized<q_quantize_options>();
   settings.threads = options.threads;
@@ -135,8 +144,8 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   q_report* report = nullptr;
   const q_status status = q_quantize(source.model.get(), &settings, &model, &report, &error);
   console.clear_progress();
-  check(status, console.whole_message(error),
-        status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source);
+  const std::string message = console.whole_message(error);
+  check(status, message, file_of_failure(options, status, message));
   Report owned(report);
   return {describe(Model(model), options.target), std::move(owned)};
 }

@@ -24,7 +24,8 @@ struct Moments {
   const float* row(std::size_t k) const { return matrix.data() + k * mean.size(); }
 };
 
-Moments moments_of(const Patches& patches, std::size_t group, bool central) {
+Moments moments_of(const Patches& patches, std::size_t group, const RoundOptions& options) {
+  const bool central = options.correct_bias;
   const std::size_t depth = patches.depth;
   const std::size_t rows = patches.rows();
   Moments m;
@@ -36,7 +37,7 @@ Moments moments_of(const Patches& patches, std::size_t group, bool central) {
   for (double& mean : m.mean) mean /= static_cast<double>(rows);
   m.matrix.assign(depth * depth, 0);
   std::vector<float> x(depth);
-  for (std::size_t r = 0; r < rows; ++r) {
+  for (std::size_t r = 0; r < rows && !options.stopped(); ++r) {
     for (std::size_t k = 0; k < depth; ++k) {
       x[k] = patch(r)[k] - (central ? static_cast<float>(m.mean[k]) : 0.0F);
     }
@@ -138,9 +139,8 @@ RoundedWeights round_weights(std::span<const float> weights, std::size_t output_
   const std::size_t per_group = output_channels / patches.groups;
   for (std::size_t group = 0; group < patches.groups; ++group) {
     const bool adapt = options.adapt && depth <= kMaxAdaptedDepth;
-    const Moments moments =
-        adapt || options.correct_bias ? moments_of(patches, group, options.correct_bias) : Moments{};
-    for (std::size_t o = group * per_group; o < (group + 1) * per_group; ++o) {
+    const Moments moments = adapt || options.correct_bias ? moments_of(patches, group, options) : Moments{};
+    for (std::size_t o = group * per_group; o < (group + 1) * per_group && !options.stopped(); ++o) {
       const auto channel = weights.subspan(o * depth, depth);
       const auto out = std::span(quantized.values).subspan(o * depth, depth);
       float& scale = quantized.scales[o];
@@ -162,7 +162,7 @@ RoundedWeights round_weights(std::span<const float> weights, std::size_t output_
 }
 
 Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std::vector<Patches>& patches,
-                                                  const RoundOptions& options, int threads, const Hooks& hooks) {
+                                                  const RoundOptions& given, int threads, const Hooks& hooks) {
   std::vector<RoundedWeights> rounded(graph.nodes.size());
   std::vector<std::size_t> layers;
   for (std::size_t n = 0; n < patches.size(); ++n) {
@@ -171,7 +171,10 @@ Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std:
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t next = 0, done = 0, running = 0;
-  bool stop = false, out_of_memory = false;
+  std::atomic<bool> stop = false;
+  bool out_of_memory = false;
+  RoundOptions options = given;
+  options.stop = &stop;
   auto work = [&] {
     std::unique_lock lock(mutex);
     while (!stop && next < layers.size()) {

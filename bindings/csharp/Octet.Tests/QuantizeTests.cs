@@ -325,4 +325,45 @@ public class QuantizeTests
         }));
         File.Delete(broken);
     }
+
+    [Fact]
+    public void ShardsGiveTheBytesOfOneCall()
+    {
+        string folder = Directory.CreateTempSubdirectory("octet-").FullName;
+        try
+        {
+            using Model network = Model.Load(Data.Shapes);
+            QuantizeOptions options = new() { ConfigPath = Data.Config, FeatureMethod = "MINMAX" };
+            byte[] Bytes(QuantizeOptions given)
+            {
+                using Model model = network.Quantize(given);
+                model.Save(Path.Combine(folder, "model.octet"));
+                return File.ReadAllBytes(Path.Combine(folder, "model.octet"));
+            }
+            byte[] whole = Bytes(options);
+            string[] files = [Path.Combine(folder, "part1"), Path.Combine(folder, "part2")];
+            network.Observe(options, 2, 2, files[1]);
+            Assert.Equal(Status.Data, Assert.Throws<OctetException>(
+                () => network.Quantize(options with { Statistics = [files[1]] })).Status);
+            network.Observe(options, 1, 2, files[0]);
+            Assert.Equal(whole, Bytes(options with { Statistics = files }));
+
+            string cache = Path.Combine(folder, "cache");
+            Assert.Equal(whole, Bytes(options with { Cache = cache }));
+            Assert.Single(Directory.GetFiles(cache));
+            Assert.Equal(whole, Bytes(options with { Cache = cache }));
+
+            Assert.Equal(Status.Argument, Assert.Throws<OctetException>(
+                () => network.Observe(options, 3, 2, files[0])).Status);
+            Assert.Equal(Status.Config, Assert.Throws<OctetException>(
+                () => network.Observe(options with { FeatureMethod = "EMA" }, 1, 2, files[0])).Status);
+            using CancellationTokenSource source = new();
+            source.Cancel();
+            Assert.Throws<OperationCanceledException>(() => network.Observe(options, 1, 2, files[0], source.Token));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
 }

@@ -79,6 +79,18 @@ public sealed record QuantizeOptions
     public BoxKind Boxes { get; init; }
 
     /// <summary>
+    /// A folder that keeps what was observed, made where it is missing: a call that was ended in the middle goes on there,
+    /// and another one with the same network, samples and settings is spared the work. It never changes the result.
+    /// </summary>
+    public string? Cache { get; init; }
+
+    /// <summary>
+    /// Files of <see cref="Model.Observe"/>, of every shard once, in place of observing samples. Where samples are here
+    /// too, they must be those that were observed, and the result is measured on them.
+    /// </summary>
+    public IReadOnlyList<string>? Statistics { get; init; }
+
+    /// <summary>
     /// Told on the calling thread, a few times a second at most and at the end of each stage. Note that
     /// <see cref="Progress{T}"/> passes it on to another thread.
     /// </summary>

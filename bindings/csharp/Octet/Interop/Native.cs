@@ -122,6 +122,15 @@ internal static unsafe partial class Native
         q_error* error);
 
     [LibraryImport(Library)]
+    public static partial int q_observe(
+        ModelHandle model,
+        q_quantize_options* options,
+        int shard,
+        int shard_count,
+        q_str path,
+        q_error* error);
+
+    [LibraryImport(Library)]
     public static partial int q_compare(
         ModelHandle reference, ModelHandle model, q_compare_options* options, out ReportHandle report, q_error* error);
 

@@ -202,6 +202,9 @@ internal unsafe struct q_quantize_options
     public long image_file_count;
     public int report_details;
     public int boxes;
+    public q_str cache;
+    public q_str* statistics;
+    public nuint statistics_count;
 }
 
 internal unsafe struct q_compare_options
