@@ -36,8 +36,6 @@ class Values {
   const Dims& dims;
   const std::vector<std::int64_t> strides;
 
-  void cancel() override { session_->cancel(true); }
-
  private:
   const void* data_;
   Quant quant_;  // scale 0: float32
@@ -106,6 +104,7 @@ class Watched {
     const std::vector<Binding> no_outputs(session_->plan().graph->outputs.size());
     return session_->run(inputs, no_outputs);
   }
+  void cancel() { session_->cancel(true); }
 
  private:
   struct Reader {
@@ -147,6 +146,11 @@ class PatchWorker : public SampleWorker {
     OCTET_TRY(reference_->run(inputs, int8_ ? result->reference : result->values));
     if (int8_) OCTET_TRY(int8_->run(inputs, result->values));
     return std::unique_ptr<SampleResult>(std::move(result));
+  }
+
+  void cancel() override {
+    reference_->cancel();
+    if (int8_) int8_->cancel();
   }
 
  private:
