@@ -120,6 +120,18 @@ void raise_small_scales(Parameters& p) {
   }
 }
 
+// MNN's int8 depthwise convolution adds bias / (input scale * weight scale) and zero point / factor to the accumulator,
+// each cut off to an integer. The bias that is written is half an integer beyond the one that makes their sum the
+// nearest to what it should be.
+void fit_depthwise_bias(Parameters& p, const Quant& in, const Quant& out) {
+  for (std::size_t o = 0; o < p.scales.size(); ++o) {
+    const double unit = static_cast<double>(in.scale) * p.scales[o];
+    const float zero = static_cast<float>(out.zero_point) / (p.scales[o] * (in.scale / out.scale));
+    const double integer = std::floor(std::nearbyint(p.bias[o] / unit) + (zero - std::trunc(zero)) + 0.5);
+    p.bias[o] = static_cast<float>((integer + (integer < 0 ? -0.5 : integer > 0 ? 0.5 : 0)) * unit);
+  }
+}
+
 flatbuffers::Offset<fb::Convolution2D> write_parameters(Writer& w, const Parameters& p,
                                                         flatbuffers::Offset<fb::Convolution2DCommon> common,
                                                         const Quant& in, const Quant& out) {
@@ -174,7 +186,10 @@ Status write_conv(Writer& w, const Node& node) {
   const bool depthwise = layer.groups > 1 && is_depthwise(layer);
   // MNN has no int8 form of other grouped convolutions: its int8 weights would be read as those of one group.
   OCTET_ASSIGN(Parameters p, read_parameters(w, node, layer.outputs, layer.groups > 1 && !depthwise));
-  if (depthwise && !p.integers.empty()) raise_small_scales(p);
+  if (depthwise && !p.integers.empty()) {
+    raise_small_scales(p);
+    fit_depthwise_bias(p, w.tensor(node.input(0)).quant, w.tensor(node.outputs[0]).quant);
+  }
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
   write_convolution(w, node, depthwise ? fb::OpType::ConvolutionDepthwise : fb::OpType::Convolution, layer, p, from,
                     w.make(node.outputs[0], kImage));
