@@ -18,7 +18,7 @@ std::int32_t small(std::int64_t value) { return static_cast<std::int32_t>(value)
 // for integers less 128 as if they were signed, and averages are rounded down. They serve where input and output have
 // one scale; with the next one a pool computes in float, and gives what the first would.
 void write_pooling(Writer& w, const Node& node, flatbuffers::Offset<fb::Pool> table) {
-  const std::int32_t from = w.as(w.read(node.input(0)), kImage);
+  const std::int32_t from = read_floats(w, node, w.as(w.read(node.input(0)), kImage));
   const std::int32_t to = w.make(node.outputs[0], kImage);
   if (w.range(from) && w.range(to) && w.range(from)->quant == w.range(to)->quant) {
     TensorRange range = *w.range(to);
@@ -172,7 +172,7 @@ Status write_resize(Writer& w, const Node& node) {
   interp.add_half_pixel_centers(sampling.coordinates == fb::Coordinates::HalfPixels);
   interp.add_coordinates(sampling.coordinates);
   const auto table = interp.Finish();
-  const std::int32_t from = w.as(w.read(node.input(0)), kImage);
+  const std::int32_t from = read_floats(w, node, w.as(w.read(node.input(0)), kImage));
   w.op(fb::OpType::Interp, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
   return {};
 }
