@@ -21,5 +21,7 @@ struct Exporter {
 std::span<const Exporter> exporters();
 
 extern const Exporter kMnnExporter;
+extern const Exporter kOnnxExporter;
+extern const Exporter kTfliteExporter;
 
 }  // namespace octet

@@ -5,7 +5,7 @@
 namespace octet {
 
 std::span<const Exporter> exporters() {
-  static const std::array<Exporter, 1> list{kMnnExporter};
+  static const std::array<Exporter, 3> list{kMnnExporter, kOnnxExporter, kTfliteExporter};
   return list;
 }
 

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "base/file.h"
-#include "export/round_trip.h"
+#include "export/mnn_round_trip.h"
 
 namespace octet::test {
 namespace {

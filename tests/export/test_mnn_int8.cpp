@@ -2,7 +2,7 @@
 // same answers, to the last bit.
 #include <limits>
 
-#include "export/round_trip.h"
+#include "export/mnn_round_trip.h"
 #include "mnn_generated.h"
 
 namespace octet::test {
