@@ -42,6 +42,9 @@ Status write_expand(Writer& w, const Node& node);
 Status write_quantize(Writer& w, const Node& node);
 Status write_dequantize(Writer& w, const Node& node);
 Status write_requantize(Writer& w, const Node& node);
+// What a node that gives floats reads of an int8 tensor, as a float tensor. For pools and resizing: MNN would hand the
+// scale of their input to their output, and compute in int8.
+std::int32_t read_floats(Writer& w, const Node& node, std::int32_t index);
 // The same values as a tensor of its own: from `index`, for `id`.
 std::int32_t write_copy(Writer& w, std::int32_t index, TensorId id, const std::string& name);
 

@@ -13,13 +13,26 @@ std::ptrdiff_t uses_of(const Graph& graph, TensorId id) {
   return uses;
 }
 
+// A product with 1 is what MNN neither takes for a move of bytes, which would hand the scale of its output to its input
+// and back, nor computes in int8, for 1 has no scale.
+void write_times_one(Writer& w, std::int32_t from, std::int32_t to, const std::string& name) {
+  const std::int32_t one = w.constant(Dims{}, std::vector<float>{1}, name + "/one");
+  w.op(fb::OpType::BinaryOp, w.op_name(name), {from, one}, {to},
+       Writer::main(fb::CreateBinaryOp(w.builder(), fb::BinaryType::Mul)));
+}
+
 }  // namespace
+
+std::int32_t read_floats(Writer& w, const Node& node, std::int32_t index) {
+  if (!w.range(index) || w.tensor(node.outputs[0]).dtype != DType::f32) return index;
+  const std::int32_t result = w.add_float(index);
+  write_times_one(w, index, result, node.name);
+  return result;
+}
 
 std::int32_t write_copy(Writer& w, std::int32_t index, TensorId id, const std::string& name) {
   const std::int32_t result = w.make(id, w.format(index));
-  const std::vector<std::int32_t> dims = narrowed(w.tensor(id).dims);
-  w.op(fb::OpType::Reshape, w.op_name(name), {index}, {result},
-       Writer::main(fb::CreateReshapeDirect(w.builder(), &dims, fb::DataFormat::NCHW)));
+  write_times_one(w, index, result, name);
   return result;
 }
 

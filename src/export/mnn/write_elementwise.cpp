@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "export/int8.h"
 #include "export/mnn/write.h"
 
 namespace octet::mnn {
@@ -132,16 +133,6 @@ Status write_spelled_out(Writer& w, const Node& node) {
   return {};
 }
 
-// What a table of int8 was made from: the slope that the value farthest from zero shows, where it is not cut off.
-float slope_of(std::span<const std::int8_t> table, const Quant& in, const Quant& out) {
-  for (int q = -128; q < in.zero_point; ++q) {
-    const int y = table[static_cast<std::size_t>(q + 128)];
-    if (y == -128 || y == 127) continue;
-    return static_cast<float>(y - out.zero_point) * out.scale / (static_cast<float>(q - in.zero_point) * in.scale);
-  }
-  return 0;
-}
-
 std::int32_t to_format(Writer& w, TensorId id, fb::DataFormat format) { return w.as(w.read(id), format); }
 
 }  // namespace
@@ -158,6 +149,7 @@ void write_clamp(Writer& w, std::int32_t from, std::int32_t to, const Clamp& cla
 }
 
 Status write_unary(Writer& w, const Node& node) {
+  if (w.tensor(node.input(0)).dtype == DType::i8) OCTET_TRY(check_unary_table(w.graph(), node));
   auto& builder = w.builder();
   const Attributes& attrs = node.attrs;
   const auto write = [&](fb::OpType type, Writer::Main main) {
@@ -198,10 +190,7 @@ Status write_prelu(Writer& w, const Node& node) {
   if (!operand.constant) return fail(Code::unsupported, "its slopes are computed as the network runs");
   std::vector<float> slopes;
   if (operand.dtype == DType::i8) {
-    const auto tables = operand.data.as<std::int8_t>();
-    for (std::size_t c = 0; c < channels; ++c) {
-      slopes.push_back(slope_of(tables.subspan(c * 256, 256), x.quant, w.tensor(node.outputs[0]).quant));
-    }
+    OCTET_ASSIGN(slopes, prelu_slopes(w.graph(), node));
   } else {
     const auto values = operand.data.as<float>();
     const bool by_channel = values.size() == channels && operand.dims.size() + 1 >= x.dims.size() &&

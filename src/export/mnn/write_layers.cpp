@@ -79,9 +79,6 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
     }
     return result;
   }
-  if (weight.dtype != DType::i8 || node.inputs.size() != 4) {
-    return fail(Code::unsupported, "its weights are integers that are not symmetric to zero");
-  }
   const auto integers = weight.data.as<std::int8_t>();
   const auto bias = w.tensor(node.input(2)).data.as<std::int32_t>();
   const auto multiplier = w.tensor(node.input(3)).data.as<float>();
@@ -91,11 +88,13 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
     result.scales.push_back(static_cast<float>(scale));
     result.bias.push_back(static_cast<float>(bias[o] * scale * in));
   }
-  if (!floats) {
+  if (!floats && node.input(4) == kNoTensor) {
     result.integers.assign(integers.begin(), integers.end());
     return result;
   }
-  // conv_transpose [I, O / groups, kh, kw], conv [O, ...].
+  // Where MNN has no int8 form, as for weights with zero points. conv_transpose [I, O / groups, kh, kw], conv [O, ...].
+  const auto zeros =
+      node.input(4) == kNoTensor ? std::span<const std::int32_t>() : w.tensor(node.input(4)).data.as<std::int32_t>();
   const bool transposed = node.op == Op::conv_transpose;
   const auto per_group = channels / static_cast<std::size_t>(node.attrs.groups);
   const auto in_per_group = static_cast<std::size_t>(weight.dims[0] / node.attrs.groups);
@@ -103,7 +102,8 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
   for (std::size_t i = 0; i < integers.size(); ++i) {
     std::size_t o = i / (integers.size() / channels);
     if (transposed) o = i / (in_per_group * per_group * area) * per_group + i / area % per_group;
-    result.weight.push_back(static_cast<float>(integers[i]) * result.scales[o]);
+    const std::int32_t zero = zeros.empty() ? 0 : zeros[o];
+    result.weight.push_back(static_cast<float>(integers[i] - zero) * result.scales[o]);
   }
   return result;
 }
@@ -117,6 +117,18 @@ void raise_small_scales(Parameters& p) {
           std::nearbyint(static_cast<float>(p.integers[i]) * p.scales[o] / kLeastDepthwiseScale));
     }
     p.scales[o] = kLeastDepthwiseScale;
+  }
+}
+
+// MNN's int8 depthwise convolution adds bias / (input scale * weight scale) and zero point / factor to the accumulator,
+// each cut off to an integer. The bias that is written is half an integer beyond the one that makes their sum the
+// nearest to what it should be.
+void fit_depthwise_bias(Parameters& p, const Quant& in, const Quant& out) {
+  for (std::size_t o = 0; o < p.scales.size(); ++o) {
+    const double unit = static_cast<double>(in.scale) * p.scales[o];
+    const float zero = static_cast<float>(out.zero_point) / (p.scales[o] * (in.scale / out.scale));
+    const double integer = std::floor(std::nearbyint(p.bias[o] / unit) + (zero - std::trunc(zero)) + 0.5);
+    p.bias[o] = static_cast<float>((integer + (integer < 0 ? -0.5 : integer > 0 ? 0.5 : 0)) * unit);
   }
 }
 
@@ -174,7 +186,10 @@ Status write_conv(Writer& w, const Node& node) {
   const bool depthwise = layer.groups > 1 && is_depthwise(layer);
   // MNN has no int8 form of other grouped convolutions: its int8 weights would be read as those of one group.
   OCTET_ASSIGN(Parameters p, read_parameters(w, node, layer.outputs, layer.groups > 1 && !depthwise));
-  if (depthwise && !p.integers.empty()) raise_small_scales(p);
+  if (depthwise && !p.integers.empty()) {
+    raise_small_scales(p);
+    fit_depthwise_bias(p, w.tensor(node.input(0)).quant, w.tensor(node.outputs[0]).quant);
+  }
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
   write_convolution(w, node, depthwise ? fb::OpType::ConvolutionDepthwise : fb::OpType::Convolution, layer, p, from,
                     w.make(node.outputs[0], kImage));

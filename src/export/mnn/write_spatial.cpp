@@ -1,6 +1,7 @@
 // Windows, reductions, resizing, blocks of pixels and channels.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "export/mnn/write.h"
@@ -13,13 +14,25 @@ constexpr fb::DataFormat kPlain = fb::DataFormat::NCHW;
 
 std::int32_t small(std::int64_t value) { return static_cast<std::int32_t>(value); }
 
+// Writes the pool, with its window or global. MNN's int8 pools are not to be had: on x86 they compare bytes that stand
+// for integers less 128 as if they were signed, and averages are rounded down. They serve where input and output have
+// one scale; with the next one a pool computes in float, and gives what the first would.
+void write_pooling(Writer& w, const Node& node, flatbuffers::Offset<fb::Pool> table) {
+  const std::int32_t from = read_floats(w, node, w.as(w.read(node.input(0)), kImage));
+  const std::int32_t to = w.make(node.outputs[0], kImage);
+  if (w.range(from) && w.range(to) && w.range(from)->quant == w.range(to)->quant) {
+    TensorRange range = *w.range(to);
+    range.quant.scale = std::nextafter(range.quant.scale, std::numeric_limits<float>::infinity());
+    w.set_range(to, range);
+  }
+  w.op(fb::OpType::Pooling, w.op_name(node.name), {from}, {to}, Writer::main(table));
+}
+
 void write_global_pool(Writer& w, const Node& node) {
   fb::PoolBuilder pool(w.builder());
   pool.add_is_global(true);
   pool.add_type(node.attrs.reduce == ReduceKind::mean ? fb::PoolType::Average : fb::PoolType::Max);
-  const auto table = pool.Finish();
-  const std::int32_t from = w.as(w.read(node.input(0)), kImage);
-  w.op(fb::OpType::Pooling, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
+  write_pooling(w, node, pool.Finish());
 }
 
 std::optional<fb::ReductionType> reduction_of(ReduceKind kind) {
@@ -118,9 +131,7 @@ Status write_pool(Writer& w, const Node& node) {
   if (average) {
     pool.add_count_type(node.attrs.count_include_pad ? fb::CountType::IncludePadding : fb::CountType::ExcludePadding);
   }
-  const auto table = pool.Finish();
-  const std::int32_t from = w.as(w.read(node.input(0)), kImage);
-  w.op(fb::OpType::Pooling, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
+  write_pooling(w, node, pool.Finish());
   return {};
 }
 
@@ -161,7 +172,7 @@ Status write_resize(Writer& w, const Node& node) {
   interp.add_half_pixel_centers(sampling.coordinates == fb::Coordinates::HalfPixels);
   interp.add_coordinates(sampling.coordinates);
   const auto table = interp.Finish();
-  const std::int32_t from = w.as(w.read(node.input(0)), kImage);
+  const std::int32_t from = read_floats(w, node, w.as(w.read(node.input(0)), kImage));
   w.op(fb::OpType::Interp, w.op_name(node.name), {from}, {w.make(node.outputs[0], kImage)}, Writer::main(table));
   return {};
 }

@@ -69,6 +69,11 @@ std::int32_t Writer::between(TensorId id, const Dims& dims, fb::DataFormat forma
   return index;
 }
 
+std::int32_t Writer::add_float(std::int32_t index) {
+  const Entry source = tensors_[at(index)];
+  return add(fresh(source.name), source.dims, source.format);
+}
+
 std::int32_t Writer::as(std::int32_t index, fb::DataFormat format) {
   if (tensors_[at(index)].format == format) return index;
   const auto found = converted_.find({index, format});

@@ -42,6 +42,8 @@ class Writer {
   std::int32_t make(TensorId id, fb::DataFormat format);
   // A tensor between two operators that stand for one node: like `id`, of other dims.
   std::int32_t between(TensorId id, const Dims& dims, fb::DataFormat format);
+  // A tensor like `index`, without a scale.
+  std::int32_t add_float(std::int32_t index);
   // From here on `id` is what `index` holds.
   void stands_for(TensorId id, std::int32_t index) { current_[id] = index; }
 

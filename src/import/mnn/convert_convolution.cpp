@@ -1,5 +1,6 @@
 // Convolution and transposed convolution, plain and depthwise.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -117,6 +118,18 @@ Result<TensorId> weight_constant(Emitter& e, const Weights& weights, Dims dims) 
   return e.quantized_constant(std::move(dims), values, scales);
 }
 
+// The bias as MNN's int8 depthwise convolution adds it: it cuts off bias / (input scale * weight scale) and zero point
+// / factor, each to an integer. What is cut off from the second is the bias's here, where zero points are exact.
+void take_depthwise_bias(const Quant& in, const Quant& out, const std::vector<float>& scales,
+                         std::vector<float>* bias) {
+  for (std::size_t o = 0; o < scales.size() && o < bias->size(); ++o) {
+    const float weight_scale = std::max(scales[o], 1e-6f);
+    const float unit = in.scale * weight_scale;
+    const float zero = static_cast<float>(out.zero_point) / (weight_scale * (in.scale / out.scale));
+    (*bias)[o] = unit * std::ceil(std::trunc((*bias)[o] / unit) - (zero - std::trunc(zero)) - 0.5f);
+  }
+}
+
 // Weights that come as inputs instead: of another operator, or constants.
 Status convert_with_inputs(Emitter& e, octet::Op kind, Convolution c, std::size_t operands) {
   const TensorId weight = e.input(1);
@@ -153,7 +166,7 @@ Status convert_convolution(Emitter& e) {
   if (c.common->pad_mode() == fb::PadMode::Valid) c.attrs.window.pads = {0, 0, 0, 0};
   if (e.input_count() > 1) return convert_with_inputs(e, octet::Op::conv, std::move(c), e.input_count());
   OCTET_TRY(check_channels(c));
-  OCTET_ASSIGN(const Weights weights, read_weights(e, *c.parameters));
+  OCTET_ASSIGN(Weights weights, read_weights(e, *c.parameters));
   OCTET_ASSIGN(const std::int64_t depth, remaining_dimension(weights.weight.size(), c.outputs, c.attrs.window));
   if (depthwise && depth != 1) {
     return fail(Code::format, "it is depthwise, but has weights for " + std::to_string(depth) + " channels per output");
@@ -162,8 +175,11 @@ Status convert_convolution(Emitter& e) {
   const auto& kernel = c.attrs.window.kernel;
   OCTET_ASSIGN(const TensorId weight, weight_constant(e, weights, {c.outputs, depth, kernel[0], kernel[1]}));
   std::vector<TensorId> inputs{x, weight};
+  if (const TensorQuant* output = e.int8_output()) {
+    limit(&c.attrs.clamp, *output);
+    if (depthwise) take_depthwise_bias(e.int8_input()->quant, output->quant, weights.scales, &weights.bias);
+  }
   OCTET_TRY(add_bias(e, weights.bias, c.outputs, &inputs));
-  if (const TensorQuant* output = e.int8_output()) limit(&c.attrs.clamp, *output);
   finish_spatial(e, octet::Op::conv, std::move(inputs), c.attrs);
   return {};
 }

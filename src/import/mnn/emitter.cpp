@@ -126,6 +126,10 @@ Status Emitter::begin(const fb::Op& op, const TensorQuants* int8) {
   return {};
 }
 
+const TensorQuant* Emitter::int8_input() const {
+  return quants_ == nullptr ? nullptr : quants_->find(op_->inputs()->Get(0));
+}
+
 const TensorQuant* Emitter::int8_output() const {
   return quants_ == nullptr ? nullptr : quants_->find(op_->outputs()->Get(0));
 }

@@ -75,7 +75,8 @@ class Emitter {
   }
   std::string output_name(std::size_t i) const;
 
-  // Of the first output, where the operator is computed in int8; else nullptr.
+  // Of the first input and the first output, where the operator is computed in int8; else nullptr.
+  const TensorQuant* int8_input() const;
   const TensorQuant* int8_output() const;
 
   // A node with one output, described like its first input until told otherwise.

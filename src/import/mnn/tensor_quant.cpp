@@ -63,7 +63,26 @@ Result<TensorQuants> TensorQuants::read(const fb::Net& net) {
     }
     OCTET_ASSIGN(result.by_tensor_[index], read_quant(*info, name));
   }
+  result.join_pools(net);
   return result;
+}
+
+// Exporters give the output of a pool the next scale, so that MNN computes it in float (its int8 pools fail on x86).
+// Scales that differ in the last bit are one scale.
+void TensorQuants::join_pools(const fb::Net& net) {
+  if (net.ops() == nullptr) return;
+  for (const fb::Op* op : *net.ops()) {
+    const std::span<const std::int32_t> inputs = span_of(op->inputs()), outputs = span_of(op->outputs());
+    if (op->type() != fb::OpType::Pooling || inputs.size() != 1 || outputs.empty()) continue;
+    const TensorQuant* input = find(inputs[0]);
+    const auto output = by_tensor_.find(outputs[0]);
+    if (input == nullptr || output == by_tensor_.end()) continue;
+    Quant& quant = output->second.quant;
+    if (quant.zero_point == input->quant.zero_point &&
+        quant.scale == std::nextafter(input->quant.scale, 2 * quant.scale)) {
+      quant.scale = input->quant.scale;
+    }
+  }
 }
 
 const TensorQuant* TensorQuants::find(std::int32_t tensor) const {

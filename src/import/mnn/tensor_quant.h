@@ -32,6 +32,8 @@ class TensorQuants {
   bool in_int8(const fb::Op& op) const;
 
  private:
+  void join_pools(const fb::Net& net);
+
   std::unordered_map<std::int32_t, TensorQuant> by_tensor_;
 };
 
