@@ -111,6 +111,18 @@ void say_format(const GivenConfig& given, const Hooks& hooks) {
   hooks.info("'" + given.name + "': 'format' is not given: BGR, as in MNN");
 }
 
+// 0 or 1.
+Result<bool> flag_of(std::int32_t value, const char* option) {
+  if (value == 0 || value == 1) return value == 1;
+  return fail(Code::argument, std::string(option) + " is " + std::to_string(value) + "; 0 and 1 are possible");
+}
+
+Result<BoxKind> box_kind(std::int32_t value) {
+  if (value >= 0 && value <= 2) return static_cast<BoxKind>(value);
+  return fail(Code::argument,
+              "options.boxes is " + std::to_string(value) + "; 0 (automatic), 1 (raw) and 2 (decoded) are possible");
+}
+
 Status set_methods(const q_quantize_options& given, QuantizeConfig& config) {
   OCTET_ASSIGN(const std::string method, text_of(given.feature_method, "options.feature_method"));
   OCTET_ASSIGN(const std::string weight_method, text_of(given.weight_method, "options.weight_method"));
@@ -121,11 +133,9 @@ Status set_methods(const q_quantize_options& given, QuantizeConfig& config) {
   if (!weight_method.empty()) {
     OCTET_ASSIGN(config.weight_method, parse_weight_method(weight_method));
   }
-  if (given.float_where_faster != 0 && given.float_where_faster != 1) {
-    return fail(Code::argument,
-                "options.float_where_faster is " + std::to_string(given.float_where_faster) + "; 0 and 1 are possible");
-  }
-  config.float_where_faster = given.float_where_faster == 1;
+  OCTET_ASSIGN(config.float_where_faster, flag_of(given.float_where_faster, "options.float_where_faster"));
+  OCTET_ASSIGN(config.report_details, flag_of(given.report_details, "options.report_details"));
+  OCTET_ASSIGN(config.boxes, box_kind(given.boxes));
   return {};
 }
 
@@ -180,6 +190,8 @@ Status compare(const q_model* reference, const q_model* model, const q_compare_o
   CompareRequest request;
   OCTET_ASSIGN(request.labels_file, text_of(given.labels, "options.labels"));
   OCTET_ASSIGN(request.threads, thread_count(given.threads, usable_cpu_count()));
+  OCTET_ASSIGN(request.details, flag_of(given.report_details, "options.report_details"));
+  OCTET_ASSIGN(request.boxes, box_kind(given.boxes));
   if (request.labels_file.empty()) request.labels_file = config.config.labels;
   request.reference = reference->graph;
   request.model = model->graph;

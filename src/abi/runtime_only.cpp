@@ -85,6 +85,18 @@ OCTET_EXPORT q_status q_report_get_kept_float(const q_report*, int32_t, q_kept_f
   return no_quantizer(error);
 }
 
+OCTET_EXPORT q_status q_report_get_mixed_layer(const q_report*, int32_t, q_mixed_layer*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_sample(const q_report*, int32_t, q_sample_error*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_detections(const q_report*, q_detection_error*, q_error* error) {
+  return no_quantizer(error);
+}
+
 OCTET_EXPORT q_status q_report_get_warning(const q_report*, int32_t, q_str*, q_error* error) {
   return no_quantizer(error);
 }

@@ -49,7 +49,7 @@ std::string help_text() {
          "\n'octet <command> --help' is the manual of a command; 'octet --version' prints the version.\n"
          "Models are .onnx, .mnn or .octet files; the content decides, not the name.\n\n"
          "Exit status: 0 all that was asked for was done, 1 failed, 2 wrong usage or configuration,\n"
-         "130 interrupted.\n";
+         "3 poor quality with --strict, 130 interrupted.\n";
 }
 
 // A file that the command opens must not become stdout or stderr by chance. Writing to a stdout that was closed still

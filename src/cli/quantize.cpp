@@ -40,20 +40,22 @@ and the same names under "skip_quant_op_names" give the same model on any machin
 
 Example
   octet quantize face.mnn face.octet face.json --report face.html
+)";
 
-Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.)";
+constexpr char kRefusal[] = "--strict: the quality is poor and the int8 model is not written; the warnings say why";
 
 struct Options {
   std::string source, target, config;
   std::string feature_method, weight_method;
-  std::string report;
+  ReportOptions reporting;
   int threads = 0;
   bool float_where_faster = false;
 };
 
 Options read_options(const Call& call) {
   Options options;
-  Arguments arguments("quantize", "Make an int8 model of a float one, with about a hundred sample images.", kManual);
+  Arguments arguments("quantize", "Make an int8 model of a float one, with about a hundred sample images.",
+                      std::string(kManual) + kStrictManual);
   arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
       ->required()
       ->type_name("FILE");
@@ -71,11 +73,7 @@ Options read_options(const Call& call) {
                   "how weights are scaled: MAX_ABS, ADMM, ...;\n"
                   "overrides \"weight_quantize_method\"")
       ->type_name("NAME");
-  arguments
-      .add_option("--report", options.report,
-                  "write what was found: .html (one file, with pictures)\n"
-                  "or .json")
-      ->type_name("FILE");
+  options.reporting.add_to(arguments);
   arguments.add_flag("--float-where-faster", options.float_where_faster,
                      "keep layers in float that are faster so on this CPU;\nthe result then depends on the machine");
   arguments.add_threads(options.threads, "default: all that this process may use");
@@ -88,9 +86,9 @@ void check_outputs(const Options& options) {
   const std::vector<std::string> inputs = {options.source, options.config};
   check_ending(options.target, kModelEndings, "an int8 model");
   check_can_write(options.target, inputs);
-  if (options.report.empty()) return;
-  check_ending(options.report, {"html", "json"}, "a report");
-  check_can_write(options.report, inputs);
+  if (options.reporting.report.empty()) return;
+  check_ending(options.reporting.report, {"html", "json"}, "a report");
+  check_can_write(options.reporting.report, inputs);
 }
 
 struct Quantized {
@@ -108,6 +106,8 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   settings.progress_user = &console;
   settings.log = Console::on_log;
   settings.log_user = &console;
+  settings.report_details = options.reporting.report.empty() ? 0 : 1;
+  settings.boxes = options.reporting.box_kind();
   settings.float_where_faster = options.float_where_faster ? 1 : 0;
   auto error = sized<q_error>();
   q_model* model = nullptr;
@@ -120,15 +120,16 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   return {describe(Model(model), options.target), std::move(owned)};
 }
 
-// The model comes last: it stands only where everything else was done.
-void save(const Quantized& result, const Options& options) {
+// The model comes last: it stands only where everything else was done. Nothing refused is written but its report.
+void save(const Quantized& result, const Options& options, bool refused) {
   stop_if_interrupted();
-  save_report(result.report.get(), options.report);
+  save_report(result.report.get(), options.reporting.report);
+  if (refused) return;
   try {
     stop_if_interrupted();
     save_model(result.network.model.get(), options.target);
   } catch (const Failure&) {
-    if (!options.report.empty()) remove_file(options.report);
+    if (!options.reporting.report.empty()) remove_file(options.reporting.report);
     throw;
   }
 }
@@ -154,13 +155,14 @@ std::string kept_float_text(const q_report* report, const Options& options) {
          "The same model everywhere: \"skip_quant_op_names\": [" + names + "]\n\n";
 }
 
-std::string summary(const Network& source, const Quantized& result, const Options& options) {
+std::string summary(const Network& source, const Quantized& result, const Options& options, bool refused) {
   const q_report_info info = report_info(result.report.get());
   const q_model_info& model = result.network.info;
-  const std::int64_t bytes = file_size(options.target);
   Table table({{options.target, Align::left}, {"", Align::left}});
-  table.add({"  size", size_text(source.info.file_bytes) + " -> " + size_text(bytes) + " (" +
-                           share_of(bytes, source.info.file_bytes) + ")"});
+  const std::int64_t bytes = refused ? 0 : file_size(options.target);
+  table.add({"  size", refused ? "not written: --strict"
+                               : size_text(source.info.file_bytes) + " -> " + size_text(bytes) + " (" +
+                                     share_of(bytes, source.info.file_bytes) + ")"});
   table.add({"  weights", size_text(info.float_weight_bytes) + " -> " + size_text(info.int8_weight_bytes) + " (" +
                               share_of(info.int8_weight_bytes, info.float_weight_bytes) + ")"});
   table.add({"  int8", percent(result.network.int8_share()) + " of the multiply-accumulates, " +
@@ -168,6 +170,7 @@ std::string summary(const Network& source, const Quantized& result, const Option
   table.add({"  calibrated on", counted(info.calibration_samples, "sample")});
   table.add({"  measured on", measured_text(info)});
   if (info.agreement >= 0) table.add({"  agreement", agreement_text(info)});
+  if (info.has_detections != 0) table.add({"  boxes", detections_text(result.report.get())});
   if (info.skipped_files > 0)
     table.add({"  skipped", counted(info.skipped_files, "unreadable file") + ", named above"});
   if (info.warning_count > 0) table.add({"  warnings", std::to_string(info.warning_count) + ", see above"});
@@ -176,13 +179,15 @@ std::string summary(const Network& source, const Quantized& result, const Option
          outputs_and_layers_text(result.report.get(), kWorstLayers);
 }
 
-std::string answer(const Network& source, const Quantized& result, const Options& options) {
+std::string answer(const Network& source, const Quantized& result, const Options& options, bool refused) {
   JsonWriter json;
-  begin_answer(json, "quantize", true);
+  begin_answer(json, "quantize", !refused);
+  if (refused) write_refusal(json, kRefusal);
   const q_report_info info = report_info(result.report.get());
   json.field("float_model", options.source).field("int8_model", options.target).field("config", options.config);
-  json.optional_field("report", options.report);
-  json.field("float_bytes", source.info.file_bytes).field("int8_bytes", file_size(options.target));
+  json.optional_field("report", options.reporting.report);
+  json.field("float_bytes", source.info.file_bytes).key("int8_bytes");
+  refused ? json.null() : json.value(file_size(options.target));
   json.field("float_weight_bytes", info.float_weight_bytes).field("int8_weight_bytes", info.int8_weight_bytes);
   json.field("layer_count", result.network.info.layer_count);
   json.field("int8_layer_count", result.network.info.int8_layer_count);
@@ -203,8 +208,11 @@ Outcome quantize_command(const Call& call, Console& console) {
                   options.source);
   }
   const Quantized result = quantize(source, options, console);
-  save(result, options);
-  return {call.json ? answer(source, result, options) : summary(source, result, options)};
+  const bool refused = options.reporting.refuses(result.report.get());
+  save(result, options, refused);
+  if (refused) console.error(kRefusal);
+  return {call.json ? answer(source, result, options, refused) : summary(source, result, options, refused),
+          refused ? kExitPoor : kExitDone};
 }
 
 }  // namespace octet::cli

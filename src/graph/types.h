@@ -106,7 +106,8 @@ struct Clamp {
 
 enum class AutoPad : std::uint8_t { none = 0, same_upper = 1, same_lower = 2, valid = 3 };
 
-// Sliding window over H and W. Shape inference turns `auto_pad` into explicit pads.
+// Sliding window over H and W. Shape inference turns `auto_pad` into explicit pads; `same` stays where the window
+// strides, since its pads then depend on the input's size.
 struct Window {
   std::array<std::int64_t, 2> kernel{1, 1};
   std::array<std::int64_t, 2> stride{1, 1};
@@ -157,7 +158,8 @@ struct Attributes {
                                     // resolved); pad: begins then ends of all dimensions; slice: ends (-dim - 1: before
                                     // the first element); tile: repeats; constant_of_shape: shape;
                                     // shape: [end], may be absent
-  std::vector<std::int64_t> starts;  // slice; shape: [start], may be absent
+  std::vector<std::int64_t> starts;  // slice; shape: [start], may be absent; reshape: the shape as a pattern for any
+                                     // input, 0: the dimension of the input, -1: what is left
   std::vector<std::int64_t> steps;   // slice
   std::vector<float> scales;         // resize: N, C, H, W or H, W; empty: from sizes. Kept after resolution as H, W
   PadKind pad = PadKind::constant;   // pad

@@ -109,4 +109,21 @@ Status ImageSource::load(std::size_t index, std::span<const SampleInput> inputs)
   return preprocess(view_of(image, recipe.format), recipe, input.order, input.values).within(in_quotes(path(index)));
 }
 
+Result<Image> ImageSource::picture(std::size_t index, const SampleInput& input) const {
+  OCTET_ASSIGN(ImageRecipe recipe, resolve_recipe(recipe_, input.name, input.dims, input.order));
+  recipe.format = channels_of(recipe.format) == 1 ? PixelFormat::gray : PixelFormat::rgb;
+  recipe.mean = {0, 0, 0, 0};
+  recipe.normal = {1, 1, 1, 1};
+  OCTET_ASSIGN(const Image image, load_image(path(index), recipe.format));
+  Image seen;
+  seen.width = recipe.width;
+  seen.height = recipe.height;
+  seen.channels = channels_of(recipe.format);
+  std::vector<float> values(static_cast<std::size_t>(std::int64_t{seen.width} * seen.height * seen.channels));
+  OCTET_TRY(
+      preprocess(view_of(image, recipe.format), recipe, TensorOrder::nhwc, values).within(in_quotes(path(index))));
+  for (const float value : values) seen.pixels.push_back(static_cast<std::uint8_t>(value + 0.5F));
+  return seen;
+}
+
 }  // namespace octet

@@ -43,7 +43,14 @@ TensorId add_intermediate(Graph& graph, const Node& node, const std::string& suf
 
 Status lower_to_reshape(Rewriter& rewriter, const Node& node) {
   Node reshape = step_of(node, Op::reshape, node.inputs[0], node.outputs[0]);
-  reshape.attrs.sizes = rewriter.graph().at(node.outputs[0]).dims;
+  const Dims& x = rewriter.graph().at(node.inputs[0]).dims;
+  const Dims& out = rewriter.graph().at(node.outputs[0]).dims;
+  reshape.attrs.sizes = reshape.attrs.starts = out;
+  // What follows the input whatever its sizes are: dimensions before those that change, and a single one behind them.
+  std::size_t same = 0;
+  while (same < out.size() && same < x.size() && out[same] == x[same]) ++same;
+  std::fill_n(reshape.attrs.starts.begin(), same, 0);
+  if (same + 1 == out.size()) reshape.attrs.starts.back() = -1;
   return emit(rewriter, std::move(reshape));
 }
 

@@ -440,6 +440,29 @@ class Search {
     return {};
   }
 
+  // What is left of the work that may stay float, where the budget of error is not met: candidates that, one after the
+  // other, still save something beside the chosen ones.
+  Status fill_up(Trial& trial) const {
+    constexpr double kWorthIt = 0.998;  // times the noise
+    constexpr int kTries = 24;
+    int tries = 0;
+    for (const Candidate& candidate : candidates_) {
+      if (trial.reached || tries == kTries) break;
+      std::vector<std::size_t> more = trial.nodes;
+      double macs = trial.macs;
+      for (const std::size_t n : candidate.nodes) {
+        if (std::find(more.begin(), more.end(), n) != more.end()) continue;
+        more.push_back(n);
+        macs += macs_of(n);
+      }
+      if (more.size() == trial.nodes.size() || macs > most_macs()) continue;
+      ++tries;
+      OCTET_ASSIGN(Trial with, try_out(std::move(more)));
+      if (with.reached || with.distance.noise <= kWorthIt * trial.distance.noise) trial = std::move(with);
+    }
+    return {};
+  }
+
   // Two orders: most error saved for the work, and most error saved. The first may fill the budget with crumbs.
   Status choose(const Distance& all_int8, MixedChoice& choice) {
     OCTET_ASSIGN(Trial trial, take_by([](const Candidate& c) { return c.saved / std::max(c.macs, 1.0); }));
@@ -449,6 +472,7 @@ class Search {
                              : other.reached || (!trial.reached && other.distance.noise < trial.distance.noise);
     if (better) trial = std::move(other);
     OCTET_TRY(leave_out_idle(trial));
+    OCTET_TRY(fill_up(trial));
     const Graph& graph = *job_.graph;
     choice.skip = names_of(trial.nodes);
     choice.report.sqnr_db = trial.distance.sqnr_db;

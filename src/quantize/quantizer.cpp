@@ -6,14 +6,17 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "quantize/auto_advice.h"
 #include "quantize/equalize.h"
 #include "quantize/float_where_faster.h"
 #include "quantize/labels.h"
 #include "quantize/measure.h"
 #include "quantize/mixed.h"
 #include "quantize/observe.h"
+#include "quantize/report_times.h"
 #include "quantize/rewrite.h"
 #include "quantize/sequence.h"
+#include "quantize/verdict.h"
 
 namespace octet {
 namespace {
@@ -125,30 +128,6 @@ Result<std::vector<std::int64_t>> labels_for(const Graph& graph, const std::stri
                                     "' is no list of classes: " + shape_text(output.dims));
   }
   return load_labels(file, source, offset);
-}
-
-// An output that has little to do with the float one is no success that nobody hears of.
-void warn_of_poor_outputs(Report& report) {
-  constexpr double kLeastSqnr = 10;  // dB: the error is a third of the signal
-  constexpr double kLeastCosine = 0.9;
-  const LayerError* worst = nullptr;
-  for (const LayerError& layer : report.layers) {
-    if (layer.is_int8 && (worst == nullptr || !(layer.error.sqnr_db >= worst->error.sqnr_db))) worst = &layer;
-  }
-  for (const OutputError& output : report.outputs) {
-    if (output.error.sqnr_db >= kLeastSqnr && output.error.cosine >= kLeastCosine) continue;
-    char numbers[120];
-    std::snprintf(numbers, sizeof numbers, "SQNR %.1f dB, cosine %.3f", output.error.sqnr_db, output.error.cosine);
-    std::string text = "output '" + printable(output.name) + "' is far from the float network's (" + numbers + ")";
-    if (worst != nullptr) {
-      std::snprintf(numbers, sizeof numbers, "%.1f dB", worst->error.sqnr_db);
-      const std::string name = printable(worst->name);
-      text += "; the worst layer is '" + name + "' (" + worst->op + ", " + numbers + "): keep it float with " +
-              "\"skip_quant_op_names\": [\"" + name +
-              "\"], or calibrate with more and more typical samples or another " + "\"feature_quantize_method\"";
-    }
-    report.warnings.push_back(std::move(text));
-  }
 }
 
 // The int8 layers that may be kept in float for accuracy: heavy ones, and what computes behind the last of them, as an
@@ -272,6 +251,9 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
                 "layer is left to quantize");
   }
   MeasureOptions measuring{threads, {}};
+  measuring.details = config.report_details;
+  measuring.config = &config;
+  OCTET_ASSIGN(measuring.detector, find_detector(*graph, config.boxes));
   if (!config.labels.empty()) {
     OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
   }
@@ -345,10 +327,24 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   if (report.mixed) tell_mixed(*report.mixed, report, hooks);
 
   auto shared = std::make_shared<const Graph>(std::move(int8));
+  const std::vector<std::size_t> to_measure = measured_samples(samples, observation.samples.used);
+  if (config.activation_method_given && config.activation_method != ActivationMethod::AUTO) {
+    QuantizeConfig automatic = config;
+    automatic.activation_method = ActivationMethod::AUTO;
+    const Choices ranges = choices_for(final.assignment, assignment, choose(observation, automatic));
+    if (ranges.quants != final.choices.quants) {
+      OCTET_ASSIGN(Graph other, rewrite_int8(*graph, final.assignment, ranges.quants, rewrite));
+      OCTET_ASSIGN(std::string advice, advise_auto({float_plan, shared, std::make_shared<const Graph>(std::move(other)),
+                                                    samples.source.get(), to_measure,
+                                                    std::string(name_of(config.activation_method)), isa, threads},
+                                                   hooks));
+      if (!advice.empty()) report.warnings.push_back(std::move(advice));
+    }
+  }
   OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa, PlanUse::observe));
-  OCTET_TRY(measure(float_plan, int8_plan, *samples.source, measured_samples(samples, observation.samples.used),
-                    measuring, hooks, report));
-  warn_of_poor_outputs(report);
+  OCTET_TRY(measure(float_plan, int8_plan, *samples.source, to_measure, measuring, hooks, report));
+  if (config.report_details) OCTET_TRY(add_times(graph, shared, *system_stopwatch(isa), hooks, report));
+  judge(report);
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   name_methods(*graph, final.assignment, final.choices, report);
   const MacCount macs = count_macs(*shared);
@@ -375,6 +371,8 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   OCTET_ASSIGN(const auto model, make_plan(request.model, isa, PlanUse::observe));
   MeasureOptions options;
   options.threads = request.threads;
+  options.details = request.details;
+  OCTET_ASSIGN(options.detector, find_detector(*request.reference, request.boxes));
   if (!request.labels_file.empty()) {
     OCTET_ASSIGN(options.labels,
                  labels_for(*request.reference, request.labels_file, *request.source, request.label_offset));
@@ -388,7 +386,10 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   std::vector<std::size_t> samples(request.source->count());
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i;
   OCTET_TRY(measure(reference, model, *request.source, std::move(samples), options, hooks, report));
-  warn_of_poor_outputs(report);
+  if (request.details) {
+    OCTET_TRY(add_times(request.reference, request.model, *system_stopwatch(isa), hooks, report));
+  }
+  judge(report);
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   const MacCount macs = count_macs(*request.model);
   report.macs = macs.all;

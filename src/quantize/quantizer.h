@@ -43,6 +43,8 @@ struct CompareRequest {
   std::string labels_file;  // tab-separated: file, class_index, ...; empty: none
   std::int64_t label_offset = 0;
   int threads = 1;
+  bool details = false;  // as QuantizeConfig::report_details
+  BoxKind boxes = BoxKind::automatic;
 };
 
 Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks);

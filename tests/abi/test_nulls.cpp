@@ -190,6 +190,13 @@ std::vector<Call> calls_of_reports() {
        }},
       {"q_report_get_json", "out",
        [](World& w, Handles&, q_error* e) { return q_report_get_json(w.report.get(), nullptr, e); }},
+      {"q_report_get_detections", "report",
+       [](World&, Handles&, q_error* e) {
+         auto out = sized<q_detection_error>();
+         return q_report_get_detections(nullptr, &out, e);
+       }},
+      {"q_report_get_detections", "out",
+       [](World& w, Handles&, q_error* e) { return q_report_get_detections(w.report.get(), nullptr, e); }},
       {"q_report_save", "report",
        [](World&, Handles&, q_error* e) { return q_report_save(nullptr, q_text("x.json"), e); }},
       {"q_report_save", "path",
@@ -198,6 +205,8 @@ std::vector<Call> calls_of_reports() {
   add_getter<q_output_error, q_report_get_output>("q_report_get_output", calls);
   add_getter<q_layer_error, q_report_get_layer>("q_report_get_layer", calls);
   add_getter<q_kept_float, q_report_get_kept_float>("q_report_get_kept_float", calls);
+  add_getter<q_mixed_layer, q_report_get_mixed_layer>("q_report_get_mixed_layer", calls);
+  add_getter<q_sample_error, q_report_get_sample>("q_report_get_sample", calls);
   add_getter<q_str, q_report_get_warning>("q_report_get_warning", calls);
   return calls;
 }

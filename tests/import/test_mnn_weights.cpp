@@ -30,15 +30,15 @@ struct Packed {
   std::vector<std::uint32_t> index;
   std::uint32_t dense = 0;
   std::vector<std::uint16_t> half_alpha;
-  float scale_in = 0;
+  bool int_scales = false;
 };
 
 void packed_convolution(Network& n, std::int32_t inputs, std::int32_t outputs, const Packed& p) {
   convolution(n, inputs, outputs, [&](auto common) {
     const bool half = !p.half_alpha.empty();
     const auto packed = fb::CreatePackedWeightsDirect(
-        n.builder, &p.buffer, half ? nullptr : &p.alpha, p.type, p.factor, p.scale_in, p.minimum, p.asymmetric ? 1 : 0,
-        false, p.wide, p.dense, p.index.empty() ? nullptr : &p.index, half ? &p.half_alpha : nullptr,
+        n.builder, &p.buffer, half ? nullptr : &p.alpha, p.type, p.factor, 0, 0, 0, p.minimum, p.asymmetric ? 1 : 0,
+        p.int_scales, p.wide, p.dense, p.index.empty() ? nullptr : &p.index, half ? &p.half_alpha : nullptr,
         half ? fb::ScaleStorage::FP16 : fb::ScaleStorage::FP32);
     return fb::CreateConvolution2D(n.builder, common, 0, 0, packed);
   });
@@ -226,8 +226,8 @@ void test_damaged_packing(void**) {
   type.type = 9;
   assert_packed_fails(type, Code::unsupported, "type 9");
   Packed activations = good;
-  activations.scale_in = 1;
-  assert_packed_fails(activations, Code::unsupported, "quantized already");
+  activations.int_scales = true;
+  assert_packed_fails(activations, Code::unsupported, "rounded as the operator runs");
 }
 
 void test_sparse_cannot_ask_for_memory(void**) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "import/mnn/convert.h"
+#include "import/mnn/tensor_quant.h"
 
 namespace octet::mnn {
 namespace {
@@ -126,6 +127,13 @@ Result<ReduceKind> reduce_kind(fb::ReductionType type) {
   }
 }
 
+// x * 1: how exporters part tensors of different scales.
+bool is_one(const Emitter& e, TensorId id) {
+  if (!e.graph().is_constant(id) || e.dtype(id) != DType::f32) return false;
+  const std::span<const float> values = e.graph().at(id).data.as<float>();
+  return values.size() == 1 && values[0] == 1 && e.graph().at(id).dims.empty();
+}
+
 }  // namespace
 
 Status convert_binary(Emitter& e) {
@@ -136,10 +144,20 @@ Status convert_binary(Emitter& e) {
                                        " is not known (0: none and 1: ReLU are)");
   }
   const TensorId a = e.input(0), b = e.input(1);
-  const bool relu = parameters->activation() == 1;
+  bool relu = parameters->activation() == 1;
+  if (parameters->type() == fb::BinaryType::Mul && !relu && is_one(e, b)) {
+    e.finish(a);
+    return {};
+  }
   TensorId result = kNoTensor;
   if (const BinaryKind* kind = find_binary(parameters->type())) {
-    result = e.binary(*kind, a, b);
+    Clamp clamp;
+    if (relu && (*kind == BinaryKind::add || *kind == BinaryKind::sub || *kind == BinaryKind::mul)) {
+      clamp.low = 0;
+      relu = false;
+    }
+    if (const TensorQuant* output = e.int8_output()) limit(&clamp, *output);
+    result = e.binary(*kind, a, b, clamp);
   } else if (parameters->type() == fb::BinaryType::SquaredDifference) {
     result = e.unary(UnaryKind::square, e.binary(BinaryKind::sub, a, b));
   } else if (parameters->type() == fb::BinaryType::FloorDiv) {

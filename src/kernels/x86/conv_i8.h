@@ -290,8 +290,8 @@ struct BlockArgs {
   const void* weights;
   const int32_t* init;
   const float* multiplier;
-  const int32_t* window_sums;  // of the pixels; null: the block needs no correction
-  const int32_t* correction;
+  const int32_t* correction;  // of the channels, and of the pixels; null: nothing is corrected
+  const int32_t* window_sums;
   int8_t* output;
   int64_t output_step;
   int32_t channels;  // of the block, at most its lanes
@@ -307,16 +307,6 @@ void block(const BlockArgs& args) {
     const auto init = V::load(args.init + v * V::kLanes);
     unrolled<pixels>([&](auto i) __attribute__((always_inline)) { sums[i][v] = init; });
   });
-  if constexpr (!V::kWideWeights) {
-    if (args.window_sums != nullptr) {
-      unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
-        const auto correction = V::load(args.correction + v * V::kLanes);
-        unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
-          sums[i][v] = V::dot_pairs(sums[i][v], V::broadcast((const char*)(args.window_sums + i)), correction);
-        });
-      });
-    }
-  }
   const int64_t step = args.pixel_step;
   const char* weights = (const char*)args.weights;
   for (int32_t sy = 0; sy < args.segments_y; ++sy) {
@@ -334,6 +324,16 @@ void block(const BlockArgs& args) {
         });
         unrolled<(pixels + 2) / 3>([&](auto i) __attribute__((always_inline)) { at[i] += 4; });
       }
+    }
+  }
+  if constexpr (!V::kWideWeights) {
+    if (__builtin_expect(args.correction != nullptr, 0)) {
+      unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
+        const auto correction = V::load(args.correction + v * V::kLanes);
+        unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
+          sums[i][v] = V::correct(sums[i][v], args.window_sums[i], correction);
+        });
+      });
     }
   }
   const auto output = V::template output_of<vectors>(args.multiplier, args.range, args.channels);
@@ -368,10 +368,11 @@ Block block_of(int vectors, int64_t pixels) {
   return vectors == 2 ? block_of<V, 2>(pixels) : block_of<V, 1>(pixels);
 }
 
-// One block of channels of a tile. Rows are cut into runs of pixels as equal as possible.
+// One block of channels of a tile. Rows are cut into runs of pixels as equal as possible. window_sums: those of the
+// tile, where the block is corrected.
 template <class V>
 void run_block(const ConvPlan& p, const TilePlace& place, const ConvI8Args& args, BlockArgs& b, int vectors,
-               int64_t channel, int64_t panel_offset, const int32_t* sums) {
+               int64_t channel, int64_t panel_offset, const int32_t* window_sums) {
   constexpr int64_t kBytes = sizeof(typename V::Element);
   const ConvGeometry& g = p.g;
   const int64_t width = place.columns.end - place.columns.begin;
@@ -382,20 +383,18 @@ void run_block(const ConvPlan& p, const TilePlace& place, const ConvI8Args& args
   const Block short_block = longer < runs ? block_of<V>(vectors, pixels - 1) : nullptr;
   for (int64_t y = place.rows.begin; y < place.rows.end; ++y) {
     const int64_t row = (y - place.rows.begin) * g.stride_h * p.panel_pitch + panel_offset;
-    const char* const row_panel = (const char*)args.scratch + row * kBytes;
-    const char* panel = row_panel;
+    const char* panel = (const char*)args.scratch + row * kBytes;
     const int64_t out_pixel = ((int64_t)place.image * g.out_h + y) * g.out_w + place.columns.begin;
     int8_t* output = args.output + out_pixel * g.out_pixel_stride + channel;
+    b.window_sums = b.correction ? window_sums + (y - place.rows.begin) * p.tile_w : nullptr;
     for (int64_t run = 0; run < runs; ++run) {
       const int64_t count = run < longer ? pixels : pixels - 1;
       b.panel = panel;
       b.output = output;
-      if (sums != nullptr) {
-        b.window_sums = sums + (y - place.rows.begin) * p.tile_w + (panel - row_panel) / b.pixel_step;
-      }
       (run < longer ? long_block : short_block)(b);
       panel += count * b.pixel_step;
       output += count * g.out_pixel_stride;
+      if (b.window_sums != nullptr) b.window_sums += count;
     }
   }
 }
@@ -431,13 +430,10 @@ void run_tile(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place,
       b.multiplier = multiplier + at;
       b.channels = (int32_t)least(n * V::kLanes, p.out_per_group - v * V::kLanes);
       const int64_t channel = (int64_t)group * p.out_per_group + v * V::kLanes;
-      const int32_t* sums = nullptr;
-      b.window_sums = nullptr;
-      if (correction != nullptr && any_correction(correction + at, n * V::kLanes)) {
-        b.correction = correction + at;
-        sums = window_sums<V>(p, args) + (int64_t)group * p.tile_h * p.tile_w;
-      }
-      run_block<V>(p, place, args, b, n, channel, (int64_t)group * p.in_per_group, sums);
+      const bool corrected = correction != nullptr && any_correction(correction + at, n * V::kLanes);
+      b.correction = corrected ? correction + at : nullptr;
+      run_block<V>(p, place, args, b, n, channel, (int64_t)group * p.in_per_group,
+                   window_sums<V>(p, args) + (int64_t)group * p.tile_h * p.tile_w);
       v += n;
     }
   }

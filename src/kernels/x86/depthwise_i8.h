@@ -361,8 +361,11 @@ inline int64_t readable_columns(const ConvGeometry& g, int64_t channel, int64_t 
 }
 
 // What all tiles of a layer that goes without scratch memory have in common.
-inline void begin_direct(const ConvI8Args& args, DirectArgs* a) {
+template <class V>
+void begin_direct(const ConvI8Args& args, DirectArgs* a) {
   const ConvGeometry& g = args.geometry;
+  a->block_bytes = depthwise_block_bytes<V>(g);
+  a->clamp_float = ((const PackedHeader*)args.packed)->clamp_float != 0;
   a->in_w = g.in_w;
   a->out_w = g.out_w;
   a->pad_left = g.pad_left;
@@ -390,12 +393,11 @@ void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, 
   }
   a->channels = p.channels;
   a->rows = (int32_t)rows;
-  a->weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
-  const int64_t steps = depthwise_steps<V>(g) * p.rows;
-  a->bias = (const int32_t*)(a->weights + steps * kStep);
-  a->multiplier = (const float*)(a->weights + (steps + 1) * kStep);
+  a->weights = (const char*)args.packed + kHeaderBytes + block * a->block_bytes;
+  a->bias = (const int32_t*)(a->weights + a->block_bytes - 2 * kStep);
+  a->multiplier = (const float*)(a->weights + a->block_bytes - kStep);
   a->to = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
-  run_direct<V>(g, *a, p.pixels, ((const PackedHeader*)args.packed)->clamp_float != 0);
+  run_direct<V>(g, *a, p.pixels);
 }
 
 // The output rows from y on of one block, by columns in the scratch memory.
@@ -444,7 +446,7 @@ void depthwise_run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end)
   DirectArgs direct_args;
   auto* offsets = (int64_t*)args.scratch;
   if (direct) {
-    begin_direct(args, &direct_args);
+    begin_direct<V>(args, &direct_args);
     direct_args.readable = readable_columns(g, (blocks - 1) * V::kBlock, V::kBlock / last.pixels);
   } else {
     make_offsets<V>(g, whole, offsets);

@@ -38,6 +38,8 @@ struct DirectArgs {
   int32_t channels;
   int32_t zero_point;
   int32_t rows;  // of the output: one for each set, or fewer
+  bool clamp_float;
+  int64_t block_bytes;  // of the packed weights
   const char* weights;
   const int32_t* bias;
   const float* multiplier;
@@ -190,7 +192,7 @@ bool is_direct(const ConvGeometry& g) {
 }
 
 template <class V, int sets, bool whole>
-void run_direct(const ConvGeometry& g, const DirectArgs& a, bool clamp_float) {
+void run_direct(const ConvGeometry& g, const DirectArgs& a) {
   if constexpr (!V::kWideWeights) {
     if (g.extra_weights > 0) {  // clamping is right for all multipliers
       g.stride_w == 1 ? direct_outputs<V, sets, 1, 2, whole, true>(a) : direct_outputs<V, sets, 2, 2, whole, true>(a);
@@ -198,23 +200,23 @@ void run_direct(const ConvGeometry& g, const DirectArgs& a, bool clamp_float) {
     }
   }
   if (g.stride_w == 1) {
-    clamp_float ? direct_outputs<V, sets, 1, 1, whole, true>(a) : direct_outputs<V, sets, 1, 1, whole, false>(a);
+    a.clamp_float ? direct_outputs<V, sets, 1, 1, whole, true>(a) : direct_outputs<V, sets, 1, 1, whole, false>(a);
   } else {
-    clamp_float ? direct_outputs<V, sets, 2, 1, whole, true>(a) : direct_outputs<V, sets, 2, 1, whole, false>(a);
+    a.clamp_float ? direct_outputs<V, sets, 2, 1, whole, true>(a) : direct_outputs<V, sets, 2, 1, whole, false>(a);
   }
 }
 
 // All channels of a block of full width are read as one vector; of a narrower one as many as there are.
 template <class V>
-void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets, bool clamp_float) {
+void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets) {
   if constexpr (V::kBlock >= 64) {
-    if (sets == 4) return run_direct<V, 4, false>(g, a, clamp_float);
+    if (sets == 4) return run_direct<V, 4, false>(g, a);
   }
   if constexpr (V::kBlock >= 32) {
-    if (sets == 2) return run_direct<V, 2, false>(g, a, clamp_float);
+    if (sets == 2) return run_direct<V, 2, false>(g, a);
   }
-  if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a, clamp_float);
-  run_direct<V, 1, true>(g, a, clamp_float);
+  if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a);
+  run_direct<V, 1, true>(g, a);
 }
 
 }  // namespace

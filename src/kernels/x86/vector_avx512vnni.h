@@ -47,8 +47,11 @@ struct Avx512Vnni {
     return _mm512_set1_epi32(group);
   }
   static __m512i dot(__m512i sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
-  // sum + the products of two pairs of int16.
-  static __m512i dot_pairs(__m512i sum, __m512i x, __m512i w) { return _mm512_dpwssd_epi32(sum, x, w); }
+  // sum + the products of two pairs of int16. In place: a compiler would gather what it needs for many of them first.
+  static __m512i correct(__m512i sum, const int32_t& window_sum, __m512i correction) {
+    __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(correction), "m"(window_sum));
+    return sum;
+  }
   static __m512i first_dot(__m512i sum, __m512i x, __m512i w) { return dot(sum, x, w); }
   static __m512i next_dot(__m512i sum, __m512i x, __m512i w) { return dot(sum, x, w); }
 
