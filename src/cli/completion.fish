@@ -39,4 +39,4 @@ complete -c octet -n '__octet_previous_is --draw' -a '(__octet_files png)'
 complete -c octet -n '__octet_previous_is --labels' -F
 complete -c octet -n '__octet_previous_is --images' -a '(__fish_complete_directories)'
 complete -c octet -n "not __fish_is_first_token; and not __octet_previous_is $valued" \
-    -a '(__octet_files onnx mnn octet json)'
+    -a '(__octet_files onnx mnn tflite octet json)'

@@ -115,7 +115,7 @@ completes() {
 }
 bash -c '. "$1" && complete -p octet' - "$prefix/share/bash-completion/completions/octet" >/dev/null
 completes "quantize" q
-completes "bench compare inspect quantize run" help ""
+completes "bench compare convert inspect quantize run" help ""
 completes "--image --input --iou --isa" run --i
 completes "$("$octet" compare --help | sed -nE 's/^  +(-h,)?(--[a-z-]+).*/\2/p' | sort | xargs)" compare -
 completes "MINMAX MSE" quantize --method M
@@ -130,6 +130,8 @@ completes "page.html photographs settings.json" quantize --report ""
 completes "photographs" compare --images ""
 completes "" bench --threads ""
 completes "" inspect float.onnx ""
+completes "float.onnx photographs" convert float.onnx ""
+completes "" convert float.onnx x.tflite ""
 for shell in zsh fish; do
   command -v $shell >/dev/null 2>&1 || { echo "SKIPPED syntax of the completion for $shell: $shell is not here"; continue; }
   for file in $completions; do
