@@ -50,7 +50,8 @@
  *   Tensors    are in the dimension order of the source file (ONNX: N, C, H, W), contiguous unless strides are given,
  *              float32 unless said otherwise; int8 means real = scale * (q - zero_point).
  *   Small      A library built with OCTET_RUNTIME_ONLY has every function of this header, but reads .octet files alone and
- *              answers Q_E_UNSUPPORTED to q_quantize, q_compare, q_image_load, q_image_decode and q_recipe_from_config.
+ *              answers Q_E_UNSUPPORTED to q_quantize, q_observe, q_compare, q_image_load, q_image_decode and
+ *              q_recipe_from_config.
  */
 #ifndef OCTET_OCTET_H_
 #define OCTET_OCTET_H_
@@ -65,7 +66,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ basics */
 
 /* ABI of this header: major << 16 | minor. A library of the same major and an equal or larger minor serves it. "Since"
- * below names the first ABI version that has the function. */
+ * below names the first ABI version that has the function or the member. */
 #define Q_ABI_VERSION 0x00010001u
 /* The ABI of the library that is loaded. Since 1.0. */
 uint32_t q_abi_version(void);
@@ -450,6 +451,15 @@ typedef struct q_quantize_options {
   /* What the boxes of a detector are: 0: told from the graph; 1: raw, offsets to priors; 2: decoded, corners in shares of
    * the input. Anything but 0 is an error for a network that is no detector. Since 1.1. */
   int32_t boxes;
+  /* A folder that keeps what was observed, made where it is missing: a call that was ended in the middle goes on there, and
+   * another one with the same network, samples and settings is spared the work. It never changes the result. What lies in
+   * it may be removed at any time. Empty: nothing is kept. Since 1.1. */
+  q_str cache;
+  /* Files of q_observe, of every shard once, in place of observing samples. Where samples are here too, they must be those
+   * that were observed, and the result is measured on them; a configuration's path that is not here is no error then. Since
+   * 1.1. */
+  const q_str *statistics;
+  size_t statistics_count;
 } q_quantize_options;
 
 /* Makes an int8 model of a float one. `report` may be NULL; else it is a new handle. The result does not depend on the
@@ -458,6 +468,15 @@ typedef struct q_quantize_options {
  * Q_E_MEMORY. Since 1.0. */
 q_status q_quantize(const q_model *model, const q_quantize_options *options, q_model **out, q_report **report,
                     q_error *error);
+
+/* Observes one shard of the calibration samples and writes what was seen to the file `path`, beside it and then renamed:
+ * many machines observe, and q_quantize with all the files (`statistics`) gives the bytes that one machine with the same
+ * instruction set would have given. Shard k of n, from 1, has the samples k, k + n, k + 2 n, ... in their order; 1 of 1 has
+ * all. The method must be KL, ADMM, MINMAX, PERCENTILE or MSE, without equalization, bias correction, adaptive rounding and
+ * mixed precision; of `options` weight_method changes nothing here, and float_where_faster and statistics may not be given.
+ * Errors: as q_quantize, Q_E_CONFIG also for a method that needs the samples themselves. Since 1.1. */
+q_status q_observe(const q_model *model, const q_quantize_options *options, int32_t shard, int32_t shard_count,
+                   q_str path, q_error *error);
 
 /* ------------------------------------------------------------------------------------------------ comparing */
 

@@ -63,6 +63,10 @@ OCTET_EXPORT q_status q_quantize(const q_model*, const q_quantize_options*, q_mo
   return no_quantizer(error);
 }
 
+OCTET_EXPORT q_status q_observe(const q_model*, const q_quantize_options*, int32_t, int32_t, q_str, q_error* error) {
+  return no_quantizer(error);
+}
+
 OCTET_EXPORT q_status q_compare(const q_model*, const q_model*, const q_compare_options*, q_report** out,
                                 q_error* error) {
   if (out != nullptr) *out = nullptr;

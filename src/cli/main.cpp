@@ -29,6 +29,7 @@ struct Command {
 };
 constexpr Command kCommands[] = {
     {"quantize", "make an int8 model of a float one, with about a hundred sample images", quantize_command},
+    {"observe", "write what a float model's tensors hold over a part of the samples", observe_command},
     {"bench", "measure how long models take", bench_command},
     {"run", "run a network once, on an image or on arrays", run_command},
     {"compare", "run two models over the same images and measure how far they differ", compare_command},

@@ -34,6 +34,9 @@ The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear a
 The result is the same, byte for byte, whatever the number of threads. The model is written beside
 its target and renamed: after a failure or Ctrl-C the target is as it was.
 
+With --statistics the samples need not be here. Where the configuration's "path" is, the result is
+measured on them as always; else nothing is measured, which a warning says.
+
 --float-where-faster is the one option that measures this CPU. Layers that make a run of the whole
 network faster in float, the change of types at their borders included, stay float; they are listed,
 and the same names under "skip_quant_op_names" give the same model on any machine.
@@ -48,6 +51,8 @@ struct Options {
   std::string source, target, config;
   std::string feature_method, weight_method;
   ReportOptions reporting;
+  std::string cache;
+  std::vector<std::string> statistics;
   int threads = 0;
   bool float_where_faster = false;
 };
@@ -74,6 +79,16 @@ Options read_options(const Call& call) {
                   "overrides \"weight_quantize_method\"")
       ->type_name("NAME");
   options.reporting.add_to(arguments);
+  arguments
+      .add_option("--cache", options.cache,
+                  "a folder that keeps what was observed of the samples: what\n"
+                  "was killed goes on there; never changes the result")
+      ->type_name("FOLDER");
+  arguments
+      .add_option("--statistics", options.statistics,
+                  "files of 'octet observe', of every shard, in place of\n"
+                  "samples")
+      ->type_name("FILE");
   arguments.add_flag("--float-where-faster", options.float_where_faster,
                      "keep layers in float that are faster so on this CPU;\nthe result then depends on the machine");
   arguments.add_threads(options.threads, "default: all that this process may use");
@@ -83,7 +98,8 @@ Options read_options(const Call& call) {
 }
 
 void check_outputs(const Options& options) {
-  const std::vector<std::string> inputs = {options.source, options.config};
+  std::vector<std::string> inputs = {options.source, options.config};
+  inputs.insert(inputs.end(), options.statistics.begin(), options.statistics.end());
   check_ending(options.target, kModelEndings, "an int8 model");
   check_can_write(options.target, inputs);
   if (options.reporting.report.empty()) return;
@@ -109,6 +125,11 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   settings.report_details = options.reporting.report.empty() ? 0 : 1;
   settings.boxes = options.reporting.box_kind();
   settings.float_where_faster = options.float_where_faster ? 1 : 0;
+  settings.cache = text_of(options.cache);
+  std::vector<q_str> statistics;
+  for (const std::string& file : options.statistics) statistics.push_back(text_of(file));
+  settings.statistics = statistics.data();
+  settings.statistics_count = statistics.size();
   auto error = sized<q_error>();
   q_model* model = nullptr;
   q_report* report = nullptr;

@@ -196,6 +196,7 @@ std::vector<q_kept_float> kept_float_of(const q_report* report) {
 
 std::string outputs_and_layers_text(const q_report* report, int worst_count) {
   const q_report_info info = report_info(report);
+  if (info.measured_samples == 0) return {};
   Table table({{"output", Align::left}, {"cosine"}, {"least cosine"}, {"SQNR dB"}, {"max error"}});
   for (const q_output_error& output : outputs_of(report, info.output_count)) {
     table.add({std::string(view(output.name)), fixed(output.mean_cosine, 5), fixed(output.cosine, 5),
@@ -205,6 +206,7 @@ std::string outputs_and_layers_text(const q_report* report, int worst_count) {
 }
 
 std::string measured_text(const q_report_info& info) {
+  if (info.measured_samples == 0) return "nothing";
   std::string text = counted(info.measured_samples, "sample");
   if (info.calibration_samples > 0) {
     text += info.held_out ? " that were not used for calibration" : " of the calibration (not held out)";

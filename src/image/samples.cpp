@@ -72,6 +72,15 @@ Status nothing_usable(const std::string& folder, std::span<const std::string> fi
 
 }  // namespace
 
+Status SampleSource::add_content(std::size_t index, std::span<const SampleInput> inputs, Sha256& hash) const {
+  OCTET_TRY(load(index, inputs));
+  for (const SampleInput& input : inputs) {
+    hash.add_number(input.values.size());
+    hash.add(std::as_bytes(input.values));
+  }
+  return {};
+}
+
 Result<std::unique_ptr<ImageSource>> ImageSource::open_folder(const std::string& folder, const ImageRecipe& recipe,
                                                               std::size_t limit) {
   OCTET_ASSIGN(const std::vector<std::string> files, list_files(folder));
@@ -124,6 +133,13 @@ Result<Image> ImageSource::picture(std::size_t index, const SampleInput& input) 
       preprocess(view_of(image, recipe.format), recipe, TensorOrder::nhwc, values).within(in_quotes(path(index))));
   for (const float value : values) seen.pixels.push_back(static_cast<std::uint8_t>(value + 0.5F));
   return seen;
+}
+
+Status ImageSource::add_content(std::size_t index, std::span<const SampleInput>, Sha256& hash) const {
+  OCTET_ASSIGN(const Bytes file, map_file(path(index)));
+  hash.add_number(file.size());
+  hash.add(file.span());
+  return {};
 }
 
 }  // namespace octet

@@ -148,6 +148,11 @@ class Comparer : public SampleWorker {
     return std::unique_ptr<SampleResult>(std::move(result));
   }
 
+  void cancel() override {
+    reference_->cancel(true);
+    model_->cancel(true);
+  }
+
   const std::vector<LayerProbe>& probes() const { return probes_; }
 
  private:

@@ -54,6 +54,8 @@ class Runner : public SampleWorker {
     return finish_(sample, inputs, outputs_);
   }
 
+  void cancel() override { session_->cancel(true); }
+
  private:
   explicit Runner(const Finish& finish) : finish_(finish) {}
   const Finish& finish_;
@@ -180,11 +182,12 @@ class Search {
                   "\"min_sqnr\"");
     }
     MixedChoice choice;
+    find_candidates();
+    total_ = static_cast<std::int64_t>(candidates_.size()) + 1;
     OCTET_ASSIGN(const Distance all_int8, distance({}));
     choice.report.all_int8_sqnr_db = choice.report.sqnr_db = all_int8.sqnr_db;
     choice.report.all_int8_drop = choice.report.drop = all_int8.drop;
     if (holds(all_int8)) return choice;
-    find_candidates();
     OCTET_TRY(measure_candidates(all_int8));
     OCTET_TRY(choose(all_int8, choice));
     return choice;
@@ -255,7 +258,14 @@ class Search {
       margin_error += errors.margin_error * errors.margin_error;
       return Status();
     };
-    OCTET_ASSIGN(const SampleOutcome outcome, run_samples(job, {}));
+    // However many runs the search takes, it tells how many networks it has measured and can be cancelled in each.
+    Hooks within;
+    if (hooks_.progress) {
+      within.progress = [this](const char*, std::int64_t, std::int64_t) {
+        return hooks_.progress("sensitivity", done_, total_);
+      };
+    }
+    OCTET_ASSIGN(const SampleOutcome outcome, run_samples(job, within));
     return judge(signal, noise, margin_error / static_cast<double>(reference_.count()));
   }
 
@@ -356,14 +366,12 @@ class Search {
   }
 
   Status measure_candidates(const Distance& all_int8) {
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      if (hooks_.progress && !hooks_.progress("sensitivity", static_cast<std::int64_t>(i),
-                                              static_cast<std::int64_t>(candidates_.size()))) {
-        return fail(Code::cancelled, "cancelled while the sensitivity of layers was measured");
-      }
-      OCTET_ASSIGN(const Distance without, distance(names_of(candidates_[i].nodes)));
-      candidates_[i].saved = all_int8.noise - without.noise;
+    for (Candidate& candidate : candidates_) {
+      ++done_;
+      OCTET_ASSIGN(const Distance without, distance(names_of(candidate.nodes)));
+      candidate.saved = all_int8.noise - without.noise;
     }
+    done_ = total_;
     std::erase_if(candidates_, [](const Candidate& c) { return c.saved <= 0; });
     return {};
   }
@@ -497,6 +505,7 @@ class Search {
   std::vector<Candidate> candidates_;
   std::vector<std::vector<std::size_t>> neighbours_;  // by tensor
   std::vector<bool> is_layer_;                        // by node
+  std::int64_t done_ = 0, total_ = 0;  // networks whose distance was measured, for progress
 };
 
 }  // namespace

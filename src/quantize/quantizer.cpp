@@ -193,6 +193,21 @@ Status check_weights(const Graph& graph) {
   return {};
 }
 
+// Which nodes become int8, where the network can be quantized at all.
+Result<Assignment> check_network(const Graph& graph, const std::vector<std::string>& skip) {
+  if (is_int8(graph)) {
+    return fail(Code::argument, "the network is int8 already; quantizing starts from the float network");
+  }
+  OCTET_TRY(check_weights(graph));
+  OCTET_ASSIGN(Assignment assignment, assign_types(graph, skip));
+  if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
+    return fail(Code::argument,
+                "the network has no layer that int8 would help: no convolution or fully connected "
+                "layer is left to quantize");
+  }
+  return assignment;
+}
+
 }  // namespace
 
 Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t used) {
@@ -235,26 +250,18 @@ Result<std::shared_ptr<const SampleSource>> open_samples(const Graph& graph, con
 }
 
 Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
-                                 const Samples& samples, int threads, const Hooks& hooks) {
+                                 const Samples& samples, int threads, const Hooks& hooks, const StatisticsUse& use) {
   const auto start = Clock::now();
-  if (is_int8(*graph)) {
-    return fail(Code::argument, "the network is int8 already; quantizing starts from the float network");
-  }
-  OCTET_TRY(check_weights(*graph));
-  OCTET_ASSIGN(const Isa isa, choose_isa({}));
   // What cannot be done is said before samples are read; equalizing changes nothing of it.
+  if (!use.files.empty()) OCTET_TRY(check_needs_no_samples(config));
   std::vector<std::string> skip = config.skip_quant_op_names;
-  OCTET_ASSIGN(Assignment assignment, assign_types(*graph, skip));
-  if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
-    return fail(Code::argument,
-                "the network has no layer that int8 would help: no convolution or fully connected "
-                "layer is left to quantize");
-  }
+  OCTET_ASSIGN(Assignment assignment, check_network(*graph, skip));
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
   MeasureOptions measuring{threads, {}};
   measuring.details = config.report_details;
   measuring.config = &config;
   OCTET_ASSIGN(measuring.detector, find_detector(*graph, config.boxes));
-  if (!config.labels.empty()) {
+  if (!config.labels.empty() && samples.source) {
     OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
   }
   FloatLayers float_layers;
@@ -272,8 +279,9 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
     OCTET_ASSIGN(float_plan, make_plan(graph, isa, PlanUse::observe));
     OCTET_ASSIGN(assignment, assign_types(*graph, skip));
   }
-  OCTET_ASSIGN(const Observation observation, observe(float_plan, assignment, *samples.source, samples.calibration,
-                                                      {threads, config.batch_size}, hooks));
+  const ObserveRequest request{float_plan,           &assignment,         &config, skip,
+                               samples.source.get(), samples.calibration, threads};
+  OCTET_ASSIGN(const Observation observation, observe_as(use, request, hooks));
   const Choices choices = choose(observation, config);
   RewriteOptions rewrite{config.weight_method, config.weight_clamp_value, {}};
   if (config.rounds_adaptively() || config.corrects_bias()) {
@@ -314,10 +322,11 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   report.isa = name_of(isa);
   report.held_out = samples.held_out;
   report.calibration_samples = static_cast<std::int64_t>(observation.samples.used.size());
-  report.skipped_files = static_cast<std::int64_t>(samples.source->warnings().size());
-  for (const std::string& warning : samples.source->warnings()) report.warnings.push_back("skipped: " + warning);
+  if (samples.source) {
+    for (const std::string& warning : samples.source->warnings()) report.warnings.push_back("skipped: " + warning);
+  }
   for (const std::string& skipped : observation.samples.skipped) report.warnings.push_back("skipped: " + skipped);
-  report.skipped_files += static_cast<std::int64_t>(observation.samples.skipped.size());
+  report.skipped_files = static_cast<std::int64_t>(report.warnings.size());
 
   if (!float_layers.warning.empty()) report.warnings.push_back(float_layers.warning);
   report.kept_float = std::move(float_layers.layers);
@@ -327,8 +336,9 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   if (report.mixed) tell_mixed(*report.mixed, report, hooks);
 
   auto shared = std::make_shared<const Graph>(std::move(int8));
-  const std::vector<std::size_t> to_measure = measured_samples(samples, observation.samples.used);
-  if (config.activation_method_given && config.activation_method != ActivationMethod::AUTO) {
+  const std::vector<std::size_t> to_measure =
+      samples.source ? measured_samples(samples, observation.samples.used) : std::vector<std::size_t>();
+  if (samples.source && config.activation_method_given && config.activation_method != ActivationMethod::AUTO) {
     QuantizeConfig automatic = config;
     automatic.activation_method = ActivationMethod::AUTO;
     const Choices ranges = choices_for(final.assignment, assignment, choose(observation, automatic));
@@ -342,9 +352,15 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
     }
   }
   OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa, PlanUse::observe));
-  OCTET_TRY(measure(float_plan, int8_plan, *samples.source, to_measure, measuring, hooks, report));
-  if (config.report_details) OCTET_TRY(add_times(graph, shared, *system_stopwatch(isa), hooks, report));
-  judge(report);
+  if (samples.source) {
+    OCTET_TRY(measure(float_plan, int8_plan, *samples.source, to_measure, measuring, hooks, report));
+    if (config.report_details) OCTET_TRY(add_times(graph, shared, *system_stopwatch(isa), hooks, report));
+    judge(report);
+  } else {
+    report.warnings.emplace_back(
+        "nothing was measured: the samples of the statistics are not here. 'octet compare' says how "
+        "far the int8 network is from the float one");
+  }
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   name_methods(*graph, final.assignment, final.choices, report);
   const MacCount macs = count_macs(*shared);
@@ -362,6 +378,21 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
     }
   }
   return result;
+}
+
+Result<Statistics> observe_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
+                                 const Samples& samples, const Shard& shard, int threads, const StatisticsUse& use,
+                                 const Hooks& hooks) {
+  OCTET_TRY(check_needs_no_samples(config));
+  OCTET_ASSIGN(const Assignment assignment, check_network(*graph, config.skip_quant_op_names));
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
+  OCTET_ASSIGN(const auto plan, make_plan(std::move(graph), isa, PlanUse::observe));
+  const ObserveRequest request{
+      plan, &assignment, &config, config.skip_quant_op_names, samples.source.get(), samples.calibration, threads};
+  OCTET_ASSIGN(Statistics statistics, observe_shard_of(use, request, shard, hooks));
+  for (const std::string& warning : samples.source->warnings()) hooks.warn("skipped: " + warning);
+  for (const auto& [number, reason] : statistics.unreadable) hooks.warn("skipped: " + reason);
+  return statistics;
 }
 
 Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks) {

@@ -173,16 +173,16 @@ void EmaRange::Average::take(const MinMax& batch) {
 }
 
 void EmaRange::add(const MinMax& sample) {
-  batch_.merge(sample);
-  if (++in_batch_ < batch_size_) return;
-  average_.take(batch_);
-  batch_ = {};
-  in_batch_ = 0;
+  state_.batch.merge(sample);
+  if (++state_.in_batch < batch_size_) return;
+  state_.average.take(state_.batch);
+  state_.batch = {};
+  state_.in_batch = 0;
 }
 
 MinMax EmaRange::range() const {
-  Average average = average_;
-  average.take(batch_);
+  Average average = state_.average;
+  average.take(state_.batch);
   if (!average.begun) return {};
   return {static_cast<float>(average.low), static_cast<float>(average.high)};
 }

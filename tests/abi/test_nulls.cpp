@@ -120,6 +120,19 @@ std::vector<Call> calls_of_jobs() {
   using Q = q_quantize_options;
   using C = q_compare_options;
   return {
+      {"q_observe", "model",
+       [](World& w, Handles&, q_error* e) { return q_observe(nullptr, &w.quantizing, 1, 1, q_text("x.stats"), e); }},
+      {"q_observe", "options",
+       [](World& w, Handles&, q_error* e) { return q_observe(w.model.get(), nullptr, 1, 1, q_text("x.stats"), e); }},
+      {"q_observe", "path",
+       [](World& w, Handles&, q_error* e) { return q_observe(w.model.get(), &w.quantizing, 1, 1, kNowhere, e); }},
+      quantizing("options.cache", [](Q& o, auto&) { o.cache = kNowhere; }),
+      quantizing("options.statistics", [](Q& o, auto&) { o.statistics_count = 1; }),
+      quantizing("options.statistics[0]",
+                 [](Q& o, auto&) {
+                   o.statistics = &kNowhere;
+                   o.statistics_count = 1;
+                 }),
       {"q_quantize", "model",
        [](World& w, Handles& h, q_error* e) { return q_quantize(nullptr, &w.quantizing, &h.model, &h.report, e); }},
       {"q_quantize", "options",

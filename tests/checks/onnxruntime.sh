@@ -33,11 +33,12 @@ compare() {
   node "$here/tests/import/onnx/ort_reference.js" "$folder/node_modules" "$folder/$name" || failed=1
   "$python" "$here/tests/import/onnx/compare.py" "$octet" "$folder/$name" "$@" || failed=1
 }
-for name in models quantized quantized_networks; do
+for name in models opsets quantized quantized_networks; do
   rm -rf "${folder:?}/$name"
   mkdir "$folder/$name"
 done
 "$python" "$here/tests/import/onnx/make_models.py" "$folder/models"
+"$python" "$here/tests/import/onnx/make_opset_models.py" "$folder/opsets"
 "$python" "$here/tests/import/onnx/make_quantized_models.py" "$folder/quantized"
 cp "$here/examples/models/"*.onnx "$folder/models/"
 networks=0
@@ -52,6 +53,7 @@ else
   echo "SKIPPED: the networks of the shared folder: it is not here"
 fi
 compare models
+compare opsets
 compare quantized --tolerance 0.01
 [ "$networks" = 0 ] || compare quantized_networks --cosine 0.97
 exit "$failed"

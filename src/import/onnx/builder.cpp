@@ -133,7 +133,8 @@ TensorId Builder::as_i64(TensorId id) {
 }
 
 TensorId Builder::as_f32(TensorId id) {
-  if (!graph_.is_constant(id) || (tensor(id).dtype != DType::i64 && tensor(id).dtype != DType::i32)) return id;
+  const DType dtype = tensor(id).dtype;
+  if (!graph_.is_constant(id) || (dtype != DType::i64 && dtype != DType::i32 && dtype != DType::u32)) return id;
   if (const auto found = as_f32_.find(id); found != as_f32_.end()) return found->second;
   const Tensor& source = tensor(id);
   std::vector<float> values;
@@ -142,6 +143,8 @@ TensorId Builder::as_f32(TensorId id) {
   };
   if (source.dtype == DType::i64) {
     append(source.data.as<std::int64_t>());
+  } else if (source.dtype == DType::u32) {
+    append(source.data.as<std::uint32_t>());
   } else {
     append(source.data.as<std::int32_t>());
   }

@@ -1,5 +1,7 @@
 #include "import/onnx/context.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace octet::onnx {
@@ -134,8 +136,15 @@ Status NodeContext::result_alias(TensorId id) {
   return builder_.define(node_.outputs.front(), id);
 }
 
+Status NodeContext::further_output(std::size_t i, TensorId id) {
+  further_outputs_ = std::max(further_outputs_, i);
+  if (!output_used(i)) return {};
+  const std::string_view name = node_.outputs[i];
+  return builder_.define(name, builder_.add_node(Op::identity, name, {id}, {&name, 1}, {}));
+}
+
 Status NodeContext::only_first_output() const {
-  for (std::size_t i = 1; i < node_.outputs.size(); ++i) {
+  for (std::size_t i = 1 + further_outputs_; i < node_.outputs.size(); ++i) {
     if (output_used(i)) return unsupported("its output '" + printable(node_.outputs[i]) + "' is used");
   }
   return {};

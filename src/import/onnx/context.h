@@ -140,6 +140,8 @@ class NodeContext {
   // Op::split makes all outputs.
   Status result(Op op, std::vector<TensorId> inputs, Attributes attrs = {});
   Status result_binary(BinaryKind kind, TensorId a, TensorId b);
+  // Output `i` behind the first, where somebody reads it. Before the result.
+  Status further_output(std::size_t i, TensorId id);
   // The output is this constant, or this tensor.
   Status result_constant(Constant constant);
   Status result_alias(TensorId id);
@@ -168,6 +170,7 @@ class NodeContext {
   std::vector<TensorId> inputs_;
   std::vector<bool> attribute_used_;
   int intermediates_ = 0;
+  std::size_t further_outputs_ = 0;  // made by further_output, from 1 on
   std::optional<int> result_group_;
   Status error_;
 };

@@ -103,7 +103,7 @@ Status convert_as(NodeContext& node, std::string_view float_operator) {
   return find_operator(float_operator)->convert(node);
 }
 
-Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, std::vector<float> values,
+Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, const std::vector<float>& values,
                                std::int64_t axis, int rank) {
   Dims dims;
   if (values.size() != 1) {
@@ -121,10 +121,10 @@ Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, s
 }
 
 bool moves_values(std::string_view op_type) {
-  static constexpr std::array<std::string_view, 23> kNames = {
-      "Concat",       "DepthToSpace", "Dropout", "Expand", "Flatten",   "Gather",    "GlobalMaxPool", "Identity",
-      "Max",          "MaxPool",      "Min",     "Pad",    "ReduceMax", "ReduceMin", "Reshape",       "Slice",
-      "SpaceToDepth", "Split",        "Squeeze", "Tile",   "Transpose", "Unsqueeze", "Where"};
+  static constexpr std::array<std::string_view, 24> kNames = {
+      "Clip",     "Concat",       "DepthToSpace", "Dropout", "Expand", "Flatten",   "Gather",    "GlobalMaxPool",
+      "Identity", "Max",          "MaxPool",      "Min",     "Pad",    "ReduceMax", "ReduceMin", "Reshape",
+      "Slice",    "SpaceToDepth", "Split",        "Squeeze", "Tile",   "Transpose", "Unsqueeze", "Where"};
   return std::find(kNames.begin(), kNames.end(), op_type) != kNames.end();
 }
 

@@ -25,7 +25,7 @@ Result<int> result_group(NodeContext& node, std::size_t scale, std::size_t zero_
 Status convert_as(NodeContext& node, std::string_view float_operator);
 
 // x combined with one value, or with one for each element of dimension `axis` of x (of `rank` dimensions).
-Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, std::vector<float> values,
+Result<TensorId> emit_per_axis(NodeContext& node, BinaryKind kind, TensorId x, const std::vector<float>& values,
                                std::int64_t axis, int rank);
 
 // Whether an operator moves or compares values without regard to their scale, so that it may work on integers as well

@@ -57,8 +57,7 @@ Status Emitter::add_inputs() {
       return fail(Code::shape, where + ": dimension " + std::to_string(i) +
                                    " has no fixed size; convert the network with fixed sizes");
     }
-    base_name_ = file_.tensor_name(index);
-    first_tensor_ = static_cast<TensorId>(graph_.tensors.size());
+    begin_names(file_.tensor_name(index));
     const TensorId id = graph_.add_tensor(base_name_, DType::f32, dims);
     graph_.inputs.push_back(id);
     Value& v = value(index);
@@ -77,8 +76,7 @@ Status Emitter::begin(const fb::Operator& op) {
   inputs_.assign(inputs.begin(), inputs.end());
   outputs_.assign(outputs.begin(), outputs.end());
   named_.clear();
-  first_tensor_ = static_cast<TensorId>(graph_.tensors.size());
-  base_name_ = file_.node_name(op);
+  begin_names(file_.node_name(op));
   if (outputs_.empty()) return fail(Code::format, "it has no output");
   for (const std::int32_t index : outputs_) {
     if (!file_.has_tensor(index)) {
@@ -239,7 +237,7 @@ std::vector<TensorId> Emitter::emit_many(octet::Op kind, std::vector<TensorId> i
   node.inputs = std::move(inputs);
   node.attrs = attrs;
   for (std::size_t i = 0; i < outputs; ++i) node.outputs.push_back(add(fresh_name(), dtype));
-  node.name = graph_.at(node.outputs[0]).name;
+  node.name = node_name_ + "/" + std::to_string(node.outputs[0] - first_tensor_);
   graph_.nodes.push_back(node);
   return node.outputs;
 }
@@ -284,6 +282,7 @@ TensorId Emitter::binary(BinaryKind kind, TensorId a, TensorId b) {
 }
 
 Result<TensorId> Emitter::activated(TensorId x, fb::Activation activation) {
+  name_node(x);
   switch (activation) {
     case fb::Activation::NONE:
       return x;
@@ -300,6 +299,26 @@ Result<TensorId> Emitter::activated(TensorId x, fb::Activation activation) {
   }
 }
 
+// Of the operator's nodes the one that makes the tensor has its name.
+void Emitter::name_node(TensorId tensor) {
+  for (std::size_t n = graph_.nodes.size(); !node_named_ && n-- > 0;) {
+    Node& node = graph_.nodes[n];
+    if (std::find(node.outputs.begin(), node.outputs.end(), tensor) == node.outputs.end()) continue;
+    node.name = node_name_;
+    node_named_ = true;
+  }
+}
+
+// Converters join the names of everything that they fused, "last;first;second": the first of them tells enough where no
+// other operator has it.
+void Emitter::begin_names(const std::string& name) {
+  base_name_ = name;
+  const std::string brief = name.substr(0, name.find(';'));
+  node_name_ = node_names_.insert(brief).second ? brief : name;
+  node_named_ = false;
+  first_tensor_ = static_cast<TensorId>(graph_.tensors.size());
+}
+
 // x as the file stores the tensor: through the integers of its scale.
 Result<TensorId> Emitter::quantized(TensorId x, std::int32_t index) {
   const fb::Tensor& tensor = file_.tensor(index);
@@ -307,6 +326,7 @@ Result<TensorId> Emitter::quantized(TensorId x, std::int32_t index) {
   if (!is_quantized(tensor)) return x;  // plain numbers
   OCTET_ASSIGN(const Quant quant, activation_quant(file_, index));
   const TensorId integers = emit(octet::Op::quantize, {x});
+  graph_.at(integers).name = file_.tensor_name(index) + "/integers";
   graph_.at(integers).dtype = DType::i8;
   graph_.at(integers).quant = quant;
   const TensorId real = emit(octet::Op::dequantize, {integers});
@@ -330,13 +350,17 @@ Status Emitter::finish(TensorId tensor, Order order, std::size_t i) {
       return fail(Code::unsupported, "it makes " + tensor_text(file_, index) + " of the type " +
                                          type_text(table.type()) + "; activations may be FLOAT32, INT8 and UINT8");
   }
-  OCTET_ASSIGN(tensor, quantized(tensor, index));
   // What is not the operator's own, or is an output of it already, keeps its name and is passed on.
   if (tensor < first_tensor_ || graph_.at(tensor).constant || named_.contains(tensor)) {
     tensor = emit(octet::Op::identity, {tensor});
   }
   named_.insert(tensor);
-  graph_.at(tensor).name = file_.tensor_name(index);
+  const std::string name = file_.tensor_name(index);
+  name_node(tensor);
+  OCTET_ASSIGN(const TensorId stored, quantized(tensor, index));
+  if (stored != tensor) graph_.at(tensor).name = name + "/float";
+  tensor = stored;
+  graph_.at(tensor).name = name;
   Value& v = value(index);
   v.made = true;
   v.rank = order == Order::image ? 4 : static_cast<int>(file_.dims(index).size());
@@ -359,8 +383,7 @@ Result<Graph> Emitter::finish_network() {
                       (file_.has_tensor(index) ? " ('" + printable(file_.tensor_name(index)) + "')" : "") +
                       ", which no operator makes");
     }
-    base_name_ = file_.tensor_name(index);
-    first_tensor_ = static_cast<TensorId>(graph_.tensors.size());
+    begin_names(file_.tensor_name(index));
     OCTET_ASSIGN(TensorId id, materialize(index, Order::file));
     if (graph_.at(id).dtype != DType::f32) {
       return fail(Code::unsupported, "output '" + printable(base_name_) + "' is " + name_of(graph_.at(id).dtype) +
@@ -377,8 +400,6 @@ Result<Graph> Emitter::finish_network() {
     graph_.outputs.push_back(id);
   }
   if (graph_.outputs.empty()) return fail(Code::format, "the network has no output");
-  // Nodes are named after what they make.
-  for (Node& node : graph_.nodes) node.name = graph_.at(node.outputs[0]).name;
   graph_.source_format = "tflite";
   return std::move(graph_);
 }

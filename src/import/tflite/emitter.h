@@ -118,6 +118,8 @@ class Emitter {
   Result<TensorId> materialize(std::int32_t index, Order order);
   Result<TensorId> constant_in(std::int32_t index, const std::vector<std::int64_t>& permutation, std::size_t leading);
   Result<TensorId> quantized(TensorId x, std::int32_t index);
+  void begin_names(const std::string& name);
+  void name_node(TensorId tensor);
 
   const File& file_;
   Constants constants_;
@@ -134,6 +136,9 @@ class Emitter {
   std::string base_name_;
   TensorId first_tensor_ = 0;           // the operator's own tensors begin here
   std::unordered_set<TensorId> named_;  // own tensors that are an output already
+  std::string node_name_;               // base_name_, shortened
+  bool node_named_ = false;             // one of the operator's nodes has the name
+  std::unordered_set<std::string> node_names_;
 };
 
 }  // namespace octet::tflite
