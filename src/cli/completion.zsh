@@ -1,7 +1,7 @@
 #compdef octet
 # zsh completion of octet. Commands and options are those that the installed command's --help lists.
 
-_octet_models() { _files -g '*.(onnx|mnn|octet)(-.)' }
+_octet_models() { _files -g '*.(onnx|mnn|tflite|octet)(-.)' }
 
 _octet_value() {
   case $1 in
@@ -56,7 +56,7 @@ _octet() {
   done
   case $command:$arguments in
     (quantize|compare):2|observe:1) _files -g '*.json(-.)' ;;
-    (quantize|compare):[01]|observe:0|run:0|inspect:0|bench:*) _octet_models ;;
+    (quantize|compare|convert):[01]|observe:0|run:0|inspect:0|bench:*) _octet_models ;;
   esac
 }
 

@@ -28,8 +28,8 @@ The configuration is the JSON file of MNN's quantized.out, unchanged, with Octet
 "path" is the folder of calibration images (JPEG, PNG), relative to the configuration, then to the
 working directory. How an image becomes an input is stored in an .octet model.
 
-The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear and DequantizeLinear)
-or .mnn, each for the runtime of that name.
+The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear and DequantizeLinear),
+.mnn or .tflite, each for the runtime of that name.
 
 The result is the same, byte for byte, whatever the number of threads. The model is written beside
 its target and renamed: after a failure or Ctrl-C the target is as it was.
@@ -65,7 +65,7 @@ Options read_options(const Call& call) {
   arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
       ->required()
       ->type_name("FILE");
-  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx or .mnn")
+  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx, .mnn or .tflite")
       ->required()
       ->type_name("FILE");
   arguments.add_option("config", options.config, "the JSON configuration")->required()->type_name("FILE");

@@ -83,6 +83,14 @@ void raise_scales_for_bias(std::span<const float> weight, const WeightLayout& la
   }
 }
 
+// In float32, one operation after the other: so other runtimes compute it from the scales of a file, and a factor one
+// bit beside theirs would round some of a network's many results to another step.
+float requantize_factor(float in_scale, float weight_scale, float out_scale) {
+  const float product = in_scale * weight_scale;
+  if (std::isnormal(product)) return limit_scale(product / out_scale);
+  return limit_scale(static_cast<double>(in_scale) * weight_scale / out_scale);
+}
+
 }  // namespace
 
 float limit_scale(double scale) {
@@ -189,7 +197,7 @@ void add_linear_operands(Graph& graph, Node& node, QuantizedWeights weights, con
   for (std::size_t o = 0; o < outputs; ++o) {
     const double scale = static_cast<double>(in_scale) * weights.scales[o];
     integers[o] = static_cast<std::int32_t>(std::nearbyint(std::clamp(bias[o] / scale, -room, room)));
-    multiplier[o] = limit_scale(scale / static_cast<double>(out_scale));
+    multiplier[o] = requantize_factor(in_scale, weights.scales[o], out_scale);
   }
   const auto channels = static_cast<std::int64_t>(outputs);
   node.inputs.resize(1);
