@@ -50,7 +50,8 @@
  *   Tensors    are in the dimension order of the source file (ONNX: N, C, H, W), contiguous unless strides are given,
  *              float32 unless said otherwise; int8 means real = scale * (q - zero_point).
  *   Small      A library built with OCTET_RUNTIME_ONLY has every function of this header, but reads .octet files alone and
- *              answers Q_E_UNSUPPORTED to q_quantize, q_compare, q_image_load, q_image_decode and q_recipe_from_config.
+ *              answers Q_E_UNSUPPORTED to q_quantize, q_observe, q_compare, q_image_load, q_image_decode and
+ *              q_recipe_from_config.
  */
 #ifndef OCTET_OCTET_H_
 #define OCTET_OCTET_H_
@@ -65,8 +66,8 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ basics */
 
 /* ABI of this header: major << 16 | minor. A library of the same major and an equal or larger minor serves it. "Since"
- * below names the first ABI version that has the function. */
-#define Q_ABI_VERSION 0x00010000u
+ * below names the first ABI version that has the function or the member. */
+#define Q_ABI_VERSION 0x00010001u
 /* The ABI of the library that is loaded. Since 1.0. */
 uint32_t q_abi_version(void);
 /* The library's release, such as "0.1.0"; static storage. Since 1.0. */
@@ -443,6 +444,22 @@ typedef struct q_quantize_options {
   q_str images;      /* folder of calibration images; overrides the configuration's path */
   const q_str *image_files; /* files instead of a folder, in this order */
   int64_t image_file_count;
+  /* 1: the report also holds what its page shows beside the numbers: why layers differ, how their values lie, pictures of
+   * the worst samples, and the time of each layer on this CPU, which takes about a second and enters no choice.
+   * Since 1.1. */
+  int32_t report_details;
+  /* What the boxes of a detector are: 0: told from the graph; 1: raw, offsets to priors; 2: decoded, corners in shares of
+   * the input. Anything but 0 is an error for a network that is no detector. Since 1.1. */
+  int32_t boxes;
+  /* A folder that keeps what was observed, made where it is missing: a call that was ended in the middle goes on there, and
+   * another one with the same network, samples and settings is spared the work. It never changes the result. What lies in
+   * it may be removed at any time. Empty: nothing is kept. Since 1.1. */
+  q_str cache;
+  /* Files of q_observe, of every shard once, in place of observing samples. Where samples are here too, they must be those
+   * that were observed, and the result is measured on them; a configuration's path that is not here is no error then. Since
+   * 1.1. */
+  const q_str *statistics;
+  size_t statistics_count;
 } q_quantize_options;
 
 /* Makes an int8 model of a float one. `report` may be NULL; else it is a new handle. The result does not depend on the
@@ -451,6 +468,15 @@ typedef struct q_quantize_options {
  * Q_E_MEMORY. Since 1.0. */
 q_status q_quantize(const q_model *model, const q_quantize_options *options, q_model **out, q_report **report,
                     q_error *error);
+
+/* Observes one shard of the calibration samples and writes what was seen to the file `path`, beside it and then renamed:
+ * many machines observe, and q_quantize with all the files (`statistics`) gives the bytes that one machine with the same
+ * instruction set would have given. Shard k of n, from 1, has the samples k, k + n, k + 2 n, ... in their order; 1 of 1 has
+ * all. The method must be KL, ADMM, MINMAX, PERCENTILE or MSE, without equalization, bias correction, adaptive rounding and
+ * mixed precision; of `options` weight_method changes nothing here, and float_where_faster and statistics may not be given.
+ * Errors: as q_quantize, Q_E_CONFIG also for a method that needs the samples themselves. Since 1.1. */
+q_status q_observe(const q_model *model, const q_quantize_options *options, int32_t shard, int32_t shard_count,
+                   q_str path, q_error *error);
 
 /* ------------------------------------------------------------------------------------------------ comparing */
 
@@ -468,6 +494,8 @@ typedef struct q_compare_options {
   void *log_user;
   q_str config_json;            /* as in q_quantize_options */
   const q_calibration *samples; /* samples from the caller instead of images */
+  int32_t report_details;       /* as in q_quantize_options. Since 1.1. */
+  int32_t boxes;                /* likewise. Since 1.1. */
 } q_compare_options;
 
 /* Runs two models (usually a float one and its int8 twin) over the same images and measures how far they differ.
@@ -503,6 +531,23 @@ typedef struct q_report_info {
   int32_t reserved;
   double int8_ms;  /* one run of the network without such layers; 0: none was kept */
   double mixed_ms; /* one run with them */
+  /* The members below since 1.1. */
+  int32_t is_poor;      /* 1: the quality is below a limit, and a warning says which: an output with an SQNR below 10 dB
+                                or a cosine below 0.9, agreement below 90 %, more than 3 points of top-1 lost, a detector of
+                                which less than 90 % of the boxes match, or a budget of "mixed" that is not reached */
+  int32_t sample_count; /* samples that the two networks see most differently */
+  int32_t has_detections;    /* 1: q_report_get_detections has something to tell */
+  int32_t has_mixed;         /* 1: the configuration asked for mixed precision; the members below hold */
+  int32_t mixed_layer_count; /* layers that stay float for accuracy */
+  int32_t mixed_reached;     /* 1: the budget holds */
+  double mixed_float_mac_share;
+  double
+      all_int8_sqnr_db; /* at the outputs or before a final softmax, on calibration samples, with no layer in float */
+  double mixed_sqnr_db; /* with those layers in float */
+  double all_int8_drop; /* of a classifier: share of the answers that are expected to change */
+  double mixed_drop;
+  double float_run_ms; /* one run of the float network on one thread; 0: measured with report_details alone */
+  double int8_run_ms;
 } q_report_info;
 /* Since 1.0. */
 q_status q_report_get_info(const q_report *report, q_report_info *out, q_error *error);
@@ -531,6 +576,15 @@ typedef struct q_layer_error {
   double clipped_share; /* of the output's values that lie outside the range */
   float low;            /* the chosen range; 0, 0 for a float layer */
   float high;
+  /* The members below since 1.1, filled with report_details alone. */
+  q_str cause;        /* why the layer differs: "clipping", "rounding", "weights", "bias_saturation", "uneven_channels",
+                  "dead_channels", "far_inputs", "wide_range", "rare_large_values", "softmax_ties", "inherited", later
+                  versions may know more; empty: there is nothing to say */
+  q_str cause_text;   /* with the numbers that show it */
+  q_str advice;       /* what to change in the configuration */
+  double own_sqnr_db; /* signal beside the error that the layer itself adds, as far as known; 200: none */
+  double float_ms;    /* of one run on one thread; 0: not measured, or part of another layer's step */
+  double int8_ms;
 } q_layer_error;
 /* Layers in the order of execution, index from 0. Since 1.0. */
 q_status q_report_get_layer(const q_report *report, int32_t index, q_layer_error *out, q_error *error);
@@ -546,6 +600,52 @@ typedef struct q_kept_float {
 /* Layers that float_where_faster kept in float, in the order of execution, index from 0. The same names under
  * "skip_quant_op_names" give the same model on every machine. Since 1.0. */
 q_status q_report_get_kept_float(const q_report *report, int32_t index, q_kept_float *out, q_error *error);
+
+typedef struct q_mixed_layer {
+  uint32_t struct_size;
+  int32_t reserved;
+  q_str name; /* of its output */
+  q_str op;
+  int64_t macs;     /* multiply-accumulates of one run */
+  double gained_db; /* at the outputs, where this layer alone is kept in float */
+} q_mixed_layer;
+/* Layers that "mixed" kept in float for accuracy, what saves the most error for its work first, index from 0.
+ * Since 1.1. */
+q_status q_report_get_mixed_layer(const q_report *report, int32_t index, q_mixed_layer *out, q_error *error);
+
+typedef struct q_sample_error {
+  uint32_t struct_size;
+  int32_t same_answer; /* 1: the same class from both or, of a detector, all boxes match */
+  q_str name;
+  double cosine;       /* the least of the outputs */
+  int64_t float_class; /* of a classifier; -1: it is none */
+  int64_t int8_class;
+  double float_score; /* values of these classes */
+  double int8_score;
+  int32_t float_box_count; /* of a detector */
+  int32_t int8_box_count;
+} q_sample_error;
+/* The samples that the two networks see most differently: another answer before all others, then the least cosine. Index
+ * from 0. Since 1.1. */
+q_status q_report_get_sample(const q_report *report, int32_t index, q_sample_error *out, q_error *error);
+
+/* How the boxes of two detectors fit, over all measured samples. A box is matched with the one of the other network that
+ * overlaps it most, by an intersection over union (IoU) of at least 0.5; each once, those with the best score first. */
+typedef struct q_detection_error {
+  uint32_t struct_size;
+  int32_t boxes;          /* 1: raw, 2: decoded */
+  double score_threshold; /* what is below is no detection */
+  int64_t float_boxes;    /* found by each network */
+  int64_t int8_boxes;
+  int64_t matched;      /* found by both */
+  int64_t same_samples; /* in which all boxes match */
+  double mean_iou;      /* of the matched boxes; 0: there are none */
+  double least_iou;
+  double mean_score_error; /* magnitude of the difference, of the matched boxes */
+  double max_score_error;
+} q_detection_error;
+/* Errors: Q_E_ARGUMENT where has_detections is 0. Since 1.1. */
+q_status q_report_get_detections(const q_report *report, q_detection_error *out, q_error *error);
 
 /* Since 1.0. */
 q_status q_report_get_warning(const q_report *report, int32_t index, q_str *out, q_error *error);

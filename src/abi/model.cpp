@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include "abi/abi.h"
+#include "abi/export.h"
 #include "abi/import.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -15,6 +16,22 @@ Result<Imported> load(const Bytes& bytes, const std::string& name, const std::st
     return Imported{std::move(graph), "octet"};
   }
   return import_model(bytes, name, path);
+}
+
+// "octet, mnn or onnx", each with `before` and `after` around it.
+std::string written_formats(const char* before, const char* after) {
+  std::vector<std::string> names = {"octet"};
+  for (const char* name : export_formats()) names.emplace_back(name);
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + (before + names[i] + after);
+  }
+  return text;
+}
+
+bool is_export_format(const std::string& name) {
+  const auto formats = export_formats();
+  return std::find(formats.begin(), formats.end(), name) != formats.end();
 }
 
 q_tensor_info tensor_info(const Tensor& tensor) {
@@ -98,12 +115,15 @@ OCTET_EXPORT q_status q_model_save(const q_model* model, q_str path, q_error* er
     OCTET_TRY(not_null(model, "model"));
     OCTET_ASSIGN(const std::string file, text_of(path, "path"));
     const std::string ending = ending_of(file);
-    if (ending != "octet") {
-      return fail(Code::unsupported, "'" + file + "': models are written as .octet; writing " +
+    if (ending == "octet") return write_octet(*model->graph, file);
+    if (!is_export_format(ending)) {
+      return fail(Code::unsupported, "'" + file + "': models are written as " + written_formats(".", "") + "; " +
                                          (ending.empty() ? "a file without an ending" : "." + printable(ending, 20)) +
-                                         " is not built");
+                                         " is none of them");
     }
-    return write_octet(*model->graph, file);
+    const Result<std::string> bytes = export_model(*model->graph, ending);
+    if (!bytes.ok()) return bytes.status().within("'" + file + "'");
+    return write_file_atomically(file, *bytes);
   });
 }
 
@@ -112,11 +132,18 @@ OCTET_EXPORT q_status q_model_write(const q_model* model, q_str format, q_write_
     OCTET_TRY(not_null(model, "model"));
     if (write == nullptr) return fail(Code::argument, "write is NULL");
     OCTET_ASSIGN(const std::string name, text_of(format, "format"));
-    if (name != "octet") {
-      return fail(Code::unsupported,
-                  "models are written as \"octet\"; writing \"" + printable(name, 20) + "\" is not built");
+    if (name != "octet" && !is_export_format(name)) {
+      return fail(Code::unsupported, "models are written as " + written_formats("\"", "\"") + "; \"" +
+                                         printable(name, 20) + "\" is none of them");
     }
-    OCTET_ASSIGN(const Bytes bytes, octet_bytes(*model->graph));
+    Bytes bytes;
+    if (name == "octet") {
+      OCTET_ASSIGN(bytes, octet_bytes(*model->graph));
+    } else {
+      OCTET_ASSIGN(auto exported, export_model(*model->graph, name));
+      const auto text = std::make_shared<const std::string>(std::move(exported));
+      bytes = Bytes(text, reinterpret_cast<const std::byte*>(text->data()), text->size());
+    }
     constexpr std::size_t kPart = std::size_t{1} << 20;
     for (std::size_t at = 0; at < bytes.size(); at += kPart) {
       const std::int32_t result = write(user, {bytes.data() + at, std::min(kPart, bytes.size() - at)});

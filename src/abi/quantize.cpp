@@ -1,10 +1,11 @@
-// q_quantize and q_compare.
+// q_quantize, q_observe and q_compare.
 #include <chrono>
 
 #include "abi/abi.h"
 #include "abi/config.h"
 #include "abi/report.h"
 #include "base/text.h"
+#include "model/model.h"
 #include "quantize/quantizer.h"
 
 namespace octet::abi {
@@ -111,6 +112,18 @@ void say_format(const GivenConfig& given, const Hooks& hooks) {
   hooks.info("'" + given.name + "': 'format' is not given: BGR, as in MNN");
 }
 
+// 0 or 1.
+Result<bool> flag_of(std::int32_t value, const char* option) {
+  if (value == 0 || value == 1) return value == 1;
+  return fail(Code::argument, std::string(option) + " is " + std::to_string(value) + "; 0 and 1 are possible");
+}
+
+Result<BoxKind> box_kind(std::int32_t value) {
+  if (value >= 0 && value <= 2) return static_cast<BoxKind>(value);
+  return fail(Code::argument,
+              "options.boxes is " + std::to_string(value) + "; 0 (automatic), 1 (raw) and 2 (decoded) are possible");
+}
+
 Status set_methods(const q_quantize_options& given, QuantizeConfig& config) {
   OCTET_ASSIGN(const std::string method, text_of(given.feature_method, "options.feature_method"));
   OCTET_ASSIGN(const std::string weight_method, text_of(given.weight_method, "options.weight_method"));
@@ -121,11 +134,9 @@ Status set_methods(const q_quantize_options& given, QuantizeConfig& config) {
   if (!weight_method.empty()) {
     OCTET_ASSIGN(config.weight_method, parse_weight_method(weight_method));
   }
-  if (given.float_where_faster != 0 && given.float_where_faster != 1) {
-    return fail(Code::argument,
-                "options.float_where_faster is " + std::to_string(given.float_where_faster) + "; 0 and 1 are possible");
-  }
-  config.float_where_faster = given.float_where_faster == 1;
+  OCTET_ASSIGN(config.float_where_faster, flag_of(given.float_where_faster, "options.float_where_faster"));
+  OCTET_ASSIGN(config.report_details, flag_of(given.report_details, "options.report_details"));
+  OCTET_ASSIGN(config.boxes, box_kind(given.boxes));
   return {};
 }
 
@@ -147,20 +158,73 @@ Result<std::shared_ptr<const SampleSource>> calibration_of(const Graph& graph, c
   return open_samples(graph, config.config, config.name, config.file, folder);
 }
 
-Status quantize(const q_model* model, const q_quantize_options& given, q_model** out, q_report** report) {
-  const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
-  OCTET_ASSIGN(GivenConfig config,
+Result<StatisticsUse> statistics_of(const q_quantize_options& given) {
+  StatisticsUse use;
+  use.library = q_version();
+  use.digest_of = [](const Graph& graph) -> Result<Digest> {
+    OCTET_ASSIGN(const Bytes bytes, octet_bytes(graph));
+    return sha256(bytes.span());
+  };
+  OCTET_ASSIGN(use.cache, text_of(given.cache, "options.cache"));
+  if (given.statistics_count == 0) return use;
+  OCTET_TRY(not_null(given.statistics, "options.statistics"));
+  if (given.statistics_count > kMaxSamples) {
+    return fail(Code::argument, "options.statistics_count is " + std::to_string(given.statistics_count) + "; at most " +
+                                    std::to_string(kMaxSamples) + " files are possible");
+  }
+  for (std::size_t i = 0; i < given.statistics_count; ++i) {
+    const std::string name = "options.statistics[" + std::to_string(i) + "]";
+    OCTET_ASSIGN(std::string file, text_of(given.statistics[i], name.c_str()));
+    use.files.push_back(std::move(file));
+  }
+  if (!use.cache.empty()) {
+    return fail(Code::argument,
+                "options.cache keeps what is observed, and with options.statistics nothing is; give one");
+  }
+  return use;
+}
+
+// Whether the configuration's samples are the only ones that are given, and not here. Statistics can do without.
+bool samples_are_elsewhere(const q_quantize_options& given, const GivenConfig& config) {
+  if (given.calibration != nullptr || given.image_file_count != 0 || given.images.size != 0) return false;
+  return config.config.path.empty() || !resolve_path(config.config.path, config.file).ok();
+}
+
+// What a quantization and an observation take from the caller.
+struct Job {
+  GivenConfig config;
+  ImageRecipe recipe;  // that the configuration describes, also where samples are tensors
+  StatisticsUse use;
+  Samples samples;
+  int threads = 1;
+};
+
+Result<Job> read_job(const q_model* model, const q_quantize_options& given, const Hooks& hooks) {
+  Job job;
+  OCTET_ASSIGN(job.config,
                config_from(given.config_path, "options.config_path", given.config_json, "options.config_json"));
-  OCTET_TRY(set_methods(given, config.config));
-  OCTET_ASSIGN(const int threads, thread_count(given.threads, usable_cpu_count()));
+  OCTET_TRY(set_methods(given, job.config.config));
+  OCTET_ASSIGN(job.threads, thread_count(given.threads, usable_cpu_count()));
+  OCTET_ASSIGN(job.use, statistics_of(given));
+  job.recipe = job.config.config.to_recipe();
   if (is_int8(*model->graph)) {
     return fail(Code::argument, "the model is int8 already; quantizing starts from the float model");
   }
-  const ImageRecipe recipe = config.config.to_recipe();
-  OCTET_ASSIGN(std::shared_ptr<const SampleSource> source, calibration_of(*model->graph, given, config, hooks));
-  Samples samples = divide_samples(std::move(source), config.config.used_samples);
-  OCTET_ASSIGN(Quantized quantized, quantize_graph(model->graph, config.config, samples, threads, hooks));
-  if (config.config.format_given && recipe_fits(recipe, quantized.graph)) quantized.graph.recipe = recipe;
+  if (!job.use.files.empty() && samples_are_elsewhere(given, job.config)) {
+    say_format(job.config, hooks);
+    return job;
+  }
+  OCTET_ASSIGN(std::shared_ptr<const SampleSource> source, calibration_of(*model->graph, given, job.config, hooks));
+  job.samples = divide_samples(std::move(source), job.config.config.used_samples);
+  return job;
+}
+
+Status quantize(const q_model* model, const q_quantize_options& given, q_model** out, q_report** report) {
+  const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
+  OCTET_ASSIGN(const Job job, read_job(model, given, hooks));
+  const QuantizeConfig& config = job.config.config;
+  OCTET_ASSIGN(Quantized quantized, quantize_graph(model->graph, config, job.samples, job.threads, hooks, job.use));
+  if (config.format_given && recipe_fits(job.recipe, quantized.graph)) quantized.graph.recipe = job.recipe;
   auto handle = make_model(std::move(quantized.graph), "octet", 0);
   if (report != nullptr) {
     auto made = std::make_unique<q_report>();
@@ -172,6 +236,23 @@ Status quantize(const q_model* model, const q_quantize_options& given, q_model**
   return {};
 }
 
+Status observe(const q_model* model, const q_quantize_options& given, std::int32_t number, std::int32_t count,
+               const std::string& path) {
+  const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
+  if (count < 1 || number < 1 || number > count) {
+    return fail(Code::argument, "shard " + std::to_string(number) + " of " + std::to_string(count) +
+                                    " is none: shards are numbered from 1 to their count");
+  }
+  if (given.statistics_count != 0) {
+    return fail(Code::argument, "options.statistics are for q_quantize; q_observe makes them");
+  }
+  OCTET_ASSIGN(const Job job, read_job(model, given, hooks));
+  const Shard shard{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(count)};
+  OCTET_ASSIGN(const Statistics statistics,
+               observe_graph(model->graph, job.config.config, job.samples, shard, job.threads, job.use, hooks));
+  return save_statistics(statistics, path);
+}
+
 Status compare(const q_model* reference, const q_model* model, const q_compare_options& given, q_report** out) {
   const Hooks hooks = make_hooks(given.progress, given.progress_user, given.log, given.log_user);
   OCTET_ASSIGN(const GivenConfig config,
@@ -180,6 +261,8 @@ Status compare(const q_model* reference, const q_model* model, const q_compare_o
   CompareRequest request;
   OCTET_ASSIGN(request.labels_file, text_of(given.labels, "options.labels"));
   OCTET_ASSIGN(request.threads, thread_count(given.threads, usable_cpu_count()));
+  OCTET_ASSIGN(request.details, flag_of(given.report_details, "options.report_details"));
+  OCTET_ASSIGN(request.boxes, box_kind(given.boxes));
   if (request.labels_file.empty()) request.labels_file = config.config.labels;
   request.reference = reference->graph;
   request.model = model->graph;
@@ -216,6 +299,18 @@ OCTET_EXPORT q_status q_quantize(const q_model* model, const q_quantize_options*
     q_quantize_options given{};
     OCTET_TRY(read_struct(options, "options", &given));
     return logged(quantize(model, given, out, report), {given.log, given.log_user});
+  });
+}
+
+OCTET_EXPORT q_status q_observe(const q_model* model, const q_quantize_options* options, int32_t shard,
+                                int32_t shard_count, q_str path, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    q_quantize_options given{};
+    OCTET_TRY(read_struct(options, "options", &given));
+    OCTET_ASSIGN(const std::string file, text_of(path, "path"));
+    if (file.empty()) return fail(Code::argument, "path is empty: name the file for the statistics");
+    return logged(observe(model, given, shard, shard_count, file), {given.log, given.log_user});
   });
 }
 

@@ -4,6 +4,7 @@
 #include "abi/abi.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "quantize/config.h"
 
 using namespace octet;
 using namespace octet::abi;
@@ -35,6 +36,21 @@ OCTET_EXPORT q_status q_report_get_info(const q_report* report, q_report_info* o
     info.kept_float_count = static_cast<std::int32_t>(r.kept_float.size());
     info.int8_ms = r.int8_ms;
     info.mixed_ms = r.mixed_ms;
+    info.is_poor = r.poor ? 1 : 0;
+    info.sample_count = static_cast<std::int32_t>(r.worst_samples.size());
+    info.has_detections = r.detections ? 1 : 0;
+    if (r.mixed) {
+      info.has_mixed = 1;
+      info.mixed_layer_count = static_cast<std::int32_t>(r.mixed->layers.size());
+      info.mixed_reached = r.mixed->reached ? 1 : 0;
+      info.mixed_float_mac_share = r.mixed->float_mac_share;
+      info.all_int8_sqnr_db = r.mixed->all_int8_sqnr_db;
+      info.mixed_sqnr_db = r.mixed->sqnr_db;
+      info.all_int8_drop = r.mixed->all_int8_drop;
+      info.mixed_drop = r.mixed->drop;
+    }
+    info.float_run_ms = r.float_run_ms;
+    info.int8_run_ms = r.int8_run_ms;
     return write_struct(info, "out", out);
   });
 }
@@ -70,6 +86,12 @@ OCTET_EXPORT q_status q_report_get_layer(const q_report* report, int32_t index, 
     info.clipped_share = layer.clipped_share;
     info.low = layer.low;
     info.high = layer.high;
+    info.cause = view_of(layer.cause.kind);
+    info.cause_text = view_of(layer.cause.text);
+    info.advice = view_of(layer.cause.advice);
+    info.own_sqnr_db = layer.cause.own_sqnr_db;
+    info.float_ms = layer.float_ms;
+    info.int8_ms = layer.int8_ms;
     return write_struct(info, "out", out);
   });
 }
@@ -85,6 +107,62 @@ OCTET_EXPORT q_status q_report_get_kept_float(const q_report* report, int32_t in
     info.op = view_of(layer.op);
     info.float_ms = layer.float_ms;
     info.int8_ms = layer.int8_ms;
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_mixed_layer(const q_report* report, int32_t index, q_mixed_layer* out,
+                                               q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    const std::optional<MixedReport>& mixed = report->report.mixed;
+    OCTET_TRY(check_index(index, mixed ? mixed->layers.size() : 0, "mixed layer"));
+    const MixedLayer& layer = mixed->layers[static_cast<std::size_t>(index)];
+    q_mixed_layer info{};
+    info.name = view_of(layer.name);
+    info.op = view_of(layer.op);
+    info.macs = layer.macs;
+    info.gained_db = layer.gained_db;
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_sample(const q_report* report, int32_t index, q_sample_error* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(check_index(index, report->report.worst_samples.size(), "sample"));
+    const WorstSample& sample = report->report.worst_samples[static_cast<std::size_t>(index)];
+    q_sample_error info{};
+    info.same_answer = sample.same_answer ? 1 : 0;
+    info.name = view_of(sample.name);
+    info.cosine = sample.cosine;
+    info.float_class = sample.float_class;
+    info.int8_class = sample.int8_class;
+    info.float_score = sample.float_score;
+    info.int8_score = sample.int8_score;
+    info.float_box_count = static_cast<std::int32_t>(sample.float_boxes.size());
+    info.int8_box_count = static_cast<std::int32_t>(sample.int8_boxes.size());
+    return write_struct(info, "out", out);
+  });
+}
+
+OCTET_EXPORT q_status q_report_get_detections(const q_report* report, q_detection_error* out, q_error* error) {
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(report, "report"));
+    OCTET_TRY(not_null(out, "out"));
+    if (!report->report.detections) return fail(Code::argument, "the networks of this report are no detectors");
+    const DetectionReport& found = *report->report.detections;
+    q_detection_error info{};
+    info.boxes = static_cast<std::int32_t>(found.raw ? BoxKind::raw : BoxKind::decoded);
+    info.score_threshold = found.score_threshold;
+    info.float_boxes = found.float_boxes;
+    info.int8_boxes = found.int8_boxes;
+    info.matched = found.matched;
+    info.same_samples = found.same_samples;
+    info.mean_iou = found.mean_iou;
+    info.least_iou = found.least_iou;
+    info.mean_score_error = found.mean_score_error;
+    info.max_score_error = found.max_score_error;
     return write_struct(info, "out", out);
   });
 }

@@ -1,7 +1,8 @@
-// With OCTET_RUNTIME_ONLY: stands for image.cpp, config.cpp, import.cpp, quantize.cpp and report.cpp, so that a program
-// finds every function of octet.h and learns from the message why this library does not have it. There are no q_image
-// and no q_report here: whatever handle a getter is given, none is ours.
+// With OCTET_RUNTIME_ONLY: stands for image.cpp, config.cpp, export.cpp, import.cpp, quantize.cpp and report.cpp, so
+// that a program finds every function of octet.h and learns from the message why this library does not have it. There
+// are no q_image and no q_report here: whatever handle a getter is given, none is ours.
 #include "abi/abi.h"
+#include "abi/export.h"
 #include "abi/import.h"
 
 namespace octet::abi {
@@ -31,6 +32,10 @@ Result<Imported> import_model(const Bytes& bytes, const std::string& name, const
                   (bytes.empty() ? "no other; the file is empty" : "no other; 'octet quantize' makes one"));
 }
 
+std::span<const char* const> export_formats() { return {}; }
+
+Result<std::string> export_model(const Graph&, const std::string&) { return not_built("writes no others"); }
+
 }  // namespace octet::abi
 
 using namespace octet::abi;
@@ -58,6 +63,10 @@ OCTET_EXPORT q_status q_quantize(const q_model*, const q_quantize_options*, q_mo
   return no_quantizer(error);
 }
 
+OCTET_EXPORT q_status q_observe(const q_model*, const q_quantize_options*, int32_t, int32_t, q_str, q_error* error) {
+  return no_quantizer(error);
+}
+
 OCTET_EXPORT q_status q_compare(const q_model*, const q_model*, const q_compare_options*, q_report** out,
                                 q_error* error) {
   if (out != nullptr) *out = nullptr;
@@ -77,6 +86,18 @@ OCTET_EXPORT q_status q_report_get_layer(const q_report*, int32_t, q_layer_error
 }
 
 OCTET_EXPORT q_status q_report_get_kept_float(const q_report*, int32_t, q_kept_float*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_mixed_layer(const q_report*, int32_t, q_mixed_layer*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_sample(const q_report*, int32_t, q_sample_error*, q_error* error) {
+  return no_quantizer(error);
+}
+
+OCTET_EXPORT q_status q_report_get_detections(const q_report*, q_detection_error*, q_error* error) {
   return no_quantizer(error);
 }
 

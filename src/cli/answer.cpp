@@ -13,4 +13,9 @@ void write_error(JsonWriter& json, const Failure& failure) {
   json.end_object();
 }
 
+void write_refusal(JsonWriter& json, std::string_view message) {
+  json.key("error").begin_object().field("code", "quality").field("message", message);
+  json.optional_field("file", "").optional_field("node", "").end_object();
+}
+
 }  // namespace octet::cli

@@ -11,6 +11,9 @@ namespace octet::cli {
 // {"octet": version, "command": name, "ok": ..., : the object is left open.
 void begin_answer(JsonWriter& json, std::string_view command, bool ok);
 
+// The same member where --strict refuses a result: the code is "quality".
+void write_refusal(JsonWriter& json, std::string_view message);
+
 // The member "error": {"code", "message", "file", "node"}, the last two null where they are not known.
 void write_error(JsonWriter& json, const Failure& failure);
 

@@ -20,9 +20,11 @@ struct Outcome {
 };
 
 Outcome quantize_command(const Call& call, Console& console);
+Outcome observe_command(const Call& call, Console& console);
 Outcome bench_command(const Call& call, Console& console);
 Outcome run_command(const Call& call, Console& console);
 Outcome compare_command(const Call& call, Console& console);
 Outcome inspect_command(const Call& call, Console& console);
+Outcome convert_command(const Call& call, Console& console);
 
 }  // namespace octet::cli

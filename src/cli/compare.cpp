@@ -28,19 +28,22 @@ by the end of their path.
 Examples
   octet compare net.onnx net.octet net.json --images test/ --labels labels.tsv
   octet compare face.mnn face.octet face.json --report face.html
+)";
 
-Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.)";
+constexpr char kRefusal[] = "--strict: the quality is poor; the warnings say why";
 
 struct Options {
   std::string reference, model, config;
-  std::string images, labels, report;
+  std::string images, labels;
+  ReportOptions reporting;
   int label_offset = 0;
   int threads = 0;
 };
 
 Options read_options(const Call& call) {
   Options options;
-  Arguments arguments("compare", "Run two models over the same images and measure how far they differ.", kManual);
+  Arguments arguments("compare", "Run two models over the same images and measure how far they differ.",
+                      std::string(kManual) + kStrictManual);
   arguments.add_option("float-model", options.reference, "the model that is right, usually the float one")
       ->required()
       ->type_name("FILE");
@@ -60,8 +63,7 @@ Options read_options(const Call& call) {
                   "is the background")
       ->type_name("N")
       ->needs("--labels");
-  arguments.add_option("--report", options.report, "write what was found: .html (one file, with pictures) or .json")
-      ->type_name("FILE");
+  options.reporting.add_to(arguments);
   arguments.add_threads(options.threads, "default: all that this process may use");
   arguments.add_json();
   arguments.read(call.words);
@@ -85,6 +87,8 @@ Report compare(const Network& reference, const Network& model, const Options& op
   settings.progress_user = &console;
   settings.log = Console::on_log;
   settings.log_user = &console;
+  settings.report_details = options.reporting.report.empty() ? 0 : 1;
+  settings.boxes = options.reporting.box_kind();
   auto error = sized<q_error>();
   q_report* report = nullptr;
   const q_status status = q_compare(reference.model.get(), model.model.get(), &settings, &report, &error);
@@ -110,18 +114,20 @@ std::string summary(const Network& reference, const Network& model, const Report
   text += "  measured on  " + measured_text(info);
   if (info.has_labels) text += ", " + std::to_string(info.labelled_samples) + " with a label";
   text += "\n  agreement    " + agreement_text(info) + "\n";
+  if (info.has_detections != 0) text += "  boxes        " + detections_text(report.get()) + "\n";
   if (info.skipped_files > 0)
     text += "  skipped      " + counted(info.skipped_files, "unreadable file") + ", named above\n";
   if (info.warning_count > 0) text += "  warnings     " + std::to_string(info.warning_count) + ", see above\n";
   return text + "\n" + accuracy_text(info) + outputs_and_layers_text(report.get(), kWorstLayers);
 }
 
-std::string answer(const Options& options, const Report& report) {
+std::string answer(const Options& options, const Report& report, bool refused) {
   JsonWriter json;
-  begin_answer(json, "compare", true);
+  begin_answer(json, "compare", !refused);
+  if (refused) write_refusal(json, kRefusal);
   json.field("float_model", options.reference).field("int8_model", options.model).field("config", options.config);
   json.optional_field("images", options.images).optional_field("labels", options.labels);
-  json.optional_field("report", options.report);
+  json.optional_field("report", options.reporting.report);
   write_report(json, report.get());
   json.end_object();
   return std::move(json).finish();
@@ -131,16 +137,19 @@ std::string answer(const Options& options, const Report& report) {
 
 Outcome compare_command(const Call& call, Console& console) {
   const Options options = read_options(call);
-  if (!options.report.empty()) {
-    check_ending(options.report, {"html", "json"}, "a report");
-    check_can_write(options.report, {options.reference, options.model, options.config, options.labels});
+  if (!options.reporting.report.empty()) {
+    check_ending(options.reporting.report, {"html", "json"}, "a report");
+    check_can_write(options.reporting.report, {options.reference, options.model, options.config, options.labels});
   }
   const Network reference = load_network(options.reference, console);
   const Network model = load_network(options.model, console);
   const Report report = compare(reference, model, options, console);
   stop_if_interrupted();
-  save_report(report.get(), options.report);
-  return {call.json ? answer(options, report) : summary(reference, model, report)};
+  save_report(report.get(), options.reporting.report);
+  const bool refused = options.reporting.refuses(report.get());
+  if (refused) console.error(kRefusal);
+  return {call.json ? answer(options, report, refused) : summary(reference, model, report),
+          refused ? kExitPoor : kExitDone};
 }
 
 }  // namespace octet::cli

@@ -28,11 +28,12 @@ _octet_value() {
     --input | --output) _octet_files "$1" "npy" ;;
     --draw) _octet_files "$1" "png" ;;
     --labels) _octet_files "$1" "" ;;
-    --images)
+    --statistics | --out) _octet_files "$1" "stats" ;;
+    --images | --cache)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$1")
       ;;
-    --threads | --warmup | --top | --score-threshold | --iou | --label-offset) COMPREPLY=() ;;
+    --shard | --threads | --warmup | --top | --score-threshold | --iou | --label-offset) COMPREPLY=() ;;
     *) return 1 ;;
   esac
   return 0
@@ -70,8 +71,8 @@ _octet() {
     esac
   done
   case $command:$arguments in
-    quantize:2 | compare:2) _octet_files "$word" "json" ;;
-    quantize:[01] | compare:[01] | run:0 | inspect:0 | bench:*) _octet_files "$word" "onnx|mnn|octet" ;;
+    quantize:2 | compare:2 | observe:1) _octet_files "$word" "json" ;;
+    quantize:[01] | compare:[01] | observe:0 | run:0 | inspect:0 | bench:*) _octet_files "$word" "onnx|mnn|octet" ;;
   esac
 }
 

@@ -21,7 +21,7 @@ function __octet_files
 end
 
 set -l valued --method --weight-method --isa --boxes --report --config --image --input --output --draw --labels --images \
-    --threads --warmup --top --score-threshold --iou --label-offset
+    --cache --statistics --out --shard --threads --warmup --top --score-threshold --iou --label-offset
 
 complete -c octet -f
 complete -c octet -n '__fish_is_first_token' -a '(__octet_commands)'
@@ -37,6 +37,7 @@ complete -c octet -n '__octet_previous_is --image' -a '(__octet_files jpg jpeg p
 complete -c octet -n '__octet_previous_is --input --output' -a '(__octet_files npy)'
 complete -c octet -n '__octet_previous_is --draw' -a '(__octet_files png)'
 complete -c octet -n '__octet_previous_is --labels' -F
-complete -c octet -n '__octet_previous_is --images' -a '(__fish_complete_directories)'
+complete -c octet -n '__octet_previous_is --statistics --out' -a '(__octet_files stats)'
+complete -c octet -n '__octet_previous_is --images --cache' -a '(__fish_complete_directories)'
 complete -c octet -n "not __fish_is_first_token; and not __octet_previous_is $valued" \
     -a '(__octet_files onnx mnn octet json)'

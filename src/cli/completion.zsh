@@ -15,8 +15,9 @@ _octet_value() {
     --input|--output) _files -g '*.npy(-.)' ;;
     --draw) _files -g '*.png(-.)' ;;
     --labels) _files ;;
-    --images) _files -/ ;;
-    --threads|--warmup|--top|--score-threshold|--iou|--label-offset) _message 'number' ;;
+    --statistics|--out) _files -g '*.stats(-.)' ;;
+    --images|--cache) _files -/ ;;
+    --shard|--threads|--warmup|--top|--score-threshold|--iou|--label-offset) _message 'number' ;;
     *) return 1 ;;
   esac
   return 0
@@ -54,8 +55,8 @@ _octet() {
     esac
   done
   case $command:$arguments in
-    (quantize|compare):2) _files -g '*.json(-.)' ;;
-    (quantize|compare):[01]|run:0|inspect:0|bench:*) _octet_models ;;
+    (quantize|compare):2|observe:1) _files -g '*.json(-.)' ;;
+    (quantize|compare):[01]|observe:0|run:0|inspect:0|bench:*) _octet_models ;;
   esac
 }
 

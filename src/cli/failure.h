@@ -14,6 +14,7 @@ namespace octet::cli {
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitPoor = 3;  // --strict: the quality is below a limit
 inline constexpr int kExitInterrupted = 130;
 
 class Failure {

@@ -94,7 +94,9 @@ void check_can_write(const std::string& path, const std::vector<std::string>& in
 void check_ending(const std::string& path, const std::vector<std::string>& endings, std::string_view what) {
   if (std::find(endings.begin(), endings.end(), ending_of(path)) != endings.end()) return;
   std::string known;
-  for (const std::string& ending : endings) known += (known.empty() ? "." : " or .") + ending;
+  for (std::size_t i = 0; i < endings.size(); ++i) {
+    known += (i == 0 ? "." : i + 1 == endings.size() ? " or ." : ", .") + endings[i];
+  }
   throw Failure(Q_E_UNSUPPORTED,
                 path + ": " + std::string(what) + " can be written as " + known + " only; name it " + stem_of(path) +
                     "." + endings.front(),

@@ -11,6 +11,13 @@
 
 namespace octet::cli {
 
+const std::vector<std::string> kModelEndings = {"octet", "onnx", "mnn", "tflite"};
+
+void save_model(const q_model* model, const std::string& path) {
+  auto error = sized<q_error>();
+  check(q_model_save(model, text_of(path), &error), error, path);
+}
+
 Network load_network(const std::string& path, Console& console) {
   stop_if_interrupted();
   auto options = sized<q_load_options>();

@@ -44,6 +44,11 @@ struct Network {
     return info.macs > 0 ? static_cast<double>(info.int8_macs) / static_cast<double>(info.macs) : 0;
   }
 };
+// The endings of the files that models are written to.
+extern const std::vector<std::string> kModelEndings;
+// Writes a model; the file's ending chooses the format.
+void save_model(const q_model* model, const std::string& path);
+
 Network load_network(const std::string& path, Console& console);
 Network describe(Model model, const std::string& path);
 std::vector<q_layer_info> layers_of(const Network& network);

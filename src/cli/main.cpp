@@ -29,10 +29,12 @@ struct Command {
 };
 constexpr Command kCommands[] = {
     {"quantize", "make an int8 model of a float one, with about a hundred sample images", quantize_command},
+    {"observe", "write what a float model's tensors hold over a part of the samples", observe_command},
     {"bench", "measure how long models take", bench_command},
     {"run", "run a network once, on an image or on arrays", run_command},
     {"compare", "run two models over the same images and measure how far they differ", compare_command},
     {"inspect", "show what a model is made of", inspect_command},
+    {"convert", "write a model as a file of another format", convert_command},
 };
 
 std::string help_text() {
@@ -48,7 +50,7 @@ std::string help_text() {
          "\n'octet <command> --help' is the manual of a command; 'octet --version' prints the version.\n"
          "Models are .onnx, .mnn or .octet files; the content decides, not the name.\n\n"
          "Exit status: 0 all that was asked for was done, 1 failed, 2 wrong usage or configuration,\n"
-         "130 interrupted.\n";
+         "3 poor quality with --strict, 130 interrupted.\n";
 }
 
 // A file that the command opens must not become stdout or stderr by chance. Writing to a stdout that was closed still

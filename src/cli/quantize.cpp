@@ -26,10 +26,16 @@ The configuration is the JSON file of MNN's quantized.out, unchanged, with Octet
     "feature_quantize_method": "KL", "weight_quantize_method": "MAX_ABS"
   }
 "path" is the folder of calibration images (JPEG, PNG), relative to the configuration, then to the
-working directory. How an image becomes an input is stored in the int8 model.
+working directory. How an image becomes an input is stored in an .octet model.
+
+The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear and DequantizeLinear)
+or .mnn, each for the runtime of that name.
 
 The result is the same, byte for byte, whatever the number of threads. The model is written beside
 its target and renamed: after a failure or Ctrl-C the target is as it was.
+
+With --statistics the samples need not be here. Where the configuration's "path" is, the result is
+measured on them as always; else nothing is measured, which a warning says.
 
 --float-where-faster is the one option that measures this CPU. Layers that make a run of the whole
 network faster in float, the change of types at their borders included, stay float; they are listed,
@@ -37,24 +43,30 @@ and the same names under "skip_quant_op_names" give the same model on any machin
 
 Example
   octet quantize face.mnn face.octet face.json --report face.html
+)";
 
-Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.)";
+constexpr char kRefusal[] = "--strict: the quality is poor and the int8 model is not written; the warnings say why";
 
 struct Options {
   std::string source, target, config;
   std::string feature_method, weight_method;
-  std::string report;
+  ReportOptions reporting;
+  std::string cache;
+  std::vector<std::string> statistics;
   int threads = 0;
   bool float_where_faster = false;
 };
 
 Options read_options(const Call& call) {
   Options options;
-  Arguments arguments("quantize", "Make an int8 model of a float one, with about a hundred sample images.", kManual);
+  Arguments arguments("quantize", "Make an int8 model of a float one, with about a hundred sample images.",
+                      std::string(kManual) + kStrictManual);
   arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
       ->required()
       ->type_name("FILE");
-  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet")->required()->type_name("FILE");
+  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx or .mnn")
+      ->required()
+      ->type_name("FILE");
   arguments.add_option("config", options.config, "the JSON configuration")->required()->type_name("FILE");
   arguments
       .add_option("--method", options.feature_method,
@@ -66,10 +78,16 @@ Options read_options(const Call& call) {
                   "how weights are scaled: MAX_ABS, ADMM, ...;\n"
                   "overrides \"weight_quantize_method\"")
       ->type_name("NAME");
+  options.reporting.add_to(arguments);
   arguments
-      .add_option("--report", options.report,
-                  "write what was found: .html (one file, with pictures)\n"
-                  "or .json")
+      .add_option("--cache", options.cache,
+                  "a folder that keeps what was observed of the samples: what\n"
+                  "was killed goes on there; never changes the result")
+      ->type_name("FOLDER");
+  arguments
+      .add_option("--statistics", options.statistics,
+                  "files of 'octet observe', of every shard, in place of\n"
+                  "samples")
       ->type_name("FILE");
   arguments.add_flag("--float-where-faster", options.float_where_faster,
                      "keep layers in float that are faster so on this CPU;\nthe result then depends on the machine");
@@ -80,12 +98,13 @@ Options read_options(const Call& call) {
 }
 
 void check_outputs(const Options& options) {
-  const std::vector<std::string> inputs = {options.source, options.config};
-  check_ending(options.target, {"octet"}, "an int8 model");
+  std::vector<std::string> inputs = {options.source, options.config};
+  inputs.insert(inputs.end(), options.statistics.begin(), options.statistics.end());
+  check_ending(options.target, kModelEndings, "an int8 model");
   check_can_write(options.target, inputs);
-  if (options.report.empty()) return;
-  check_ending(options.report, {"html", "json"}, "a report");
-  check_can_write(options.report, inputs);
+  if (options.reporting.report.empty()) return;
+  check_ending(options.reporting.report, {"html", "json"}, "a report");
+  check_can_write(options.reporting.report, inputs);
 }
 
 struct Quantized {
@@ -103,7 +122,14 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   settings.progress_user = &console;
   settings.log = Console::on_log;
   settings.log_user = &console;
+  settings.report_details = options.reporting.report.empty() ? 0 : 1;
+  settings.boxes = options.reporting.box_kind();
   settings.float_where_faster = options.float_where_faster ? 1 : 0;
+  settings.cache = text_of(options.cache);
+  std::vector<q_str> statistics;
+  for (const std::string& file : options.statistics) statistics.push_back(text_of(file));
+  settings.statistics = statistics.data();
+  settings.statistics_count = statistics.size();
   auto error = sized<q_error>();
   q_model* model = nullptr;
   q_report* report = nullptr;
@@ -115,16 +141,16 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   return {describe(Model(model), options.target), std::move(owned)};
 }
 
-// The model comes last: it stands only where everything else was done.
-void save(const Quantized& result, const Options& options) {
+// The model comes last: it stands only where everything else was done. Nothing refused is written but its report.
+void save(const Quantized& result, const Options& options, bool refused) {
   stop_if_interrupted();
-  save_report(result.report.get(), options.report);
+  save_report(result.report.get(), options.reporting.report);
+  if (refused) return;
   try {
     stop_if_interrupted();
-    auto error = sized<q_error>();
-    check(q_model_save(result.network.model.get(), text_of(options.target), &error), error, options.target);
+    save_model(result.network.model.get(), options.target);
   } catch (const Failure&) {
-    if (!options.report.empty()) remove_file(options.report);
+    if (!options.reporting.report.empty()) remove_file(options.reporting.report);
     throw;
   }
 }
@@ -150,13 +176,14 @@ std::string kept_float_text(const q_report* report, const Options& options) {
          "The same model everywhere: \"skip_quant_op_names\": [" + names + "]\n\n";
 }
 
-std::string summary(const Network& source, const Quantized& result, const Options& options) {
+std::string summary(const Network& source, const Quantized& result, const Options& options, bool refused) {
   const q_report_info info = report_info(result.report.get());
   const q_model_info& model = result.network.info;
-  const std::int64_t bytes = file_size(options.target);
   Table table({{options.target, Align::left}, {"", Align::left}});
-  table.add({"  size", size_text(source.info.file_bytes) + " -> " + size_text(bytes) + " (" +
-                           share_of(bytes, source.info.file_bytes) + ")"});
+  const std::int64_t bytes = refused ? 0 : file_size(options.target);
+  table.add({"  size", refused ? "not written: --strict"
+                               : size_text(source.info.file_bytes) + " -> " + size_text(bytes) + " (" +
+                                     share_of(bytes, source.info.file_bytes) + ")"});
   table.add({"  weights", size_text(info.float_weight_bytes) + " -> " + size_text(info.int8_weight_bytes) + " (" +
                               share_of(info.int8_weight_bytes, info.float_weight_bytes) + ")"});
   table.add({"  int8", percent(result.network.int8_share()) + " of the multiply-accumulates, " +
@@ -164,6 +191,7 @@ std::string summary(const Network& source, const Quantized& result, const Option
   table.add({"  calibrated on", counted(info.calibration_samples, "sample")});
   table.add({"  measured on", measured_text(info)});
   if (info.agreement >= 0) table.add({"  agreement", agreement_text(info)});
+  if (info.has_detections != 0) table.add({"  boxes", detections_text(result.report.get())});
   if (info.skipped_files > 0)
     table.add({"  skipped", counted(info.skipped_files, "unreadable file") + ", named above"});
   if (info.warning_count > 0) table.add({"  warnings", std::to_string(info.warning_count) + ", see above"});
@@ -172,13 +200,15 @@ std::string summary(const Network& source, const Quantized& result, const Option
          outputs_and_layers_text(result.report.get(), kWorstLayers);
 }
 
-std::string answer(const Network& source, const Quantized& result, const Options& options) {
+std::string answer(const Network& source, const Quantized& result, const Options& options, bool refused) {
   JsonWriter json;
-  begin_answer(json, "quantize", true);
+  begin_answer(json, "quantize", !refused);
+  if (refused) write_refusal(json, kRefusal);
   const q_report_info info = report_info(result.report.get());
   json.field("float_model", options.source).field("int8_model", options.target).field("config", options.config);
-  json.optional_field("report", options.report);
-  json.field("float_bytes", source.info.file_bytes).field("int8_bytes", file_size(options.target));
+  json.optional_field("report", options.reporting.report);
+  json.field("float_bytes", source.info.file_bytes).key("int8_bytes");
+  refused ? json.null() : json.value(file_size(options.target));
   json.field("float_weight_bytes", info.float_weight_bytes).field("int8_weight_bytes", info.int8_weight_bytes);
   json.field("layer_count", result.network.info.layer_count);
   json.field("int8_layer_count", result.network.info.int8_layer_count);
@@ -199,8 +229,11 @@ Outcome quantize_command(const Call& call, Console& console) {
                   options.source);
   }
   const Quantized result = quantize(source, options, console);
-  save(result, options);
-  return {call.json ? answer(source, result, options) : summary(source, result, options)};
+  const bool refused = options.reporting.refuses(result.report.get());
+  save(result, options, refused);
+  if (refused) console.error(kRefusal);
+  return {call.json ? answer(source, result, options, refused) : summary(source, result, options, refused),
+          refused ? kExitPoor : kExitDone};
 }
 
 }  // namespace octet::cli

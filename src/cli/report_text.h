@@ -6,15 +6,31 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/json_writer.h"
 #include "cli/library.h"
 
 namespace octet::cli {
 
-q_report_info report_info(const q_report* report);
-
 // Layers that --float-where-faster kept in float.
 std::vector<q_kept_float> kept_float_of(const q_report* report);
+
+q_report_info report_info(const q_report* report);
+
+// What quantize and compare have in common.
+struct ReportOptions {
+  std::string report, boxes;  // files and words as given; empty: not given
+  bool strict = false;
+
+  void add_to(Arguments& arguments);
+  // As q_quantize_options has it.
+  std::int32_t box_kind() const;
+  // Whether --strict makes a failure of what was found.
+  bool refuses(const q_report* found) const { return strict && report_info(found).is_poor != 0; }
+};
+
+// The end of their manuals: what --strict means, and the exit status.
+extern const char kStrictManual[];
 
 // Table of the outputs; then the `worst_count` layers with the least signal-to-noise ratio.
 std::string outputs_and_layers_text(const q_report* report, int worst_count);
@@ -23,7 +39,10 @@ std::string measured_text(const q_report_info& info);
 // "98.5 %", or that it does not apply.
 std::string agreement_text(const q_report_info& info);
 
-// Members of the object that is open: samples, agreement, accuracy, outputs, layers, warnings.
+// A line of the summary: boxes that both networks find. Empty where they are no detectors.
+std::string detections_text(const q_report* report);
+
+// Members of the object that is open: samples, agreement, accuracy, detections, outputs, layers, warnings.
 void write_report(JsonWriter& json, const q_report* report);
 
 // Writes the report where `path` is given.

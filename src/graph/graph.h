@@ -74,9 +74,9 @@ Status validate(const Graph& graph);
 // (Code::shape) name the node and the shapes. Inferring twice changes nothing.
 //
 // Types: quantize and requantize make int8, dequantize float32, compare bool, shape int64, cast and constant_of_shape
-// what they name. Softmax of int8 keeps the type that its output has, int8 or float32. Every other operator's outputs
-// have the type of its first input (gather, where: of the values); so an int8 graph needs only its quantize nodes,
-// and its int8 softmax outputs, marked.
+// what they name. Softmax and reduce of int8 keep the type that their output has, int8 or float32. Every other
+// operator's outputs have the type of its first input (gather, where: of the values); so an int8 graph needs only its
+// quantize nodes, and the int8 outputs of softmax and reduce, marked.
 Status infer_node(Graph& graph, Node& node);
 // infer_node over all nodes in order.
 Status infer_shapes(Graph& graph);

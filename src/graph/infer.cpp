@@ -201,6 +201,7 @@ DType infer_dtype(const Graph& graph, const Node& node) {
     case Op::dequantize:
       return DType::f32;
     case Op::softmax:  // of int8: int8 inside the network, float32 at its end; whoever made the graph chose
+    case Op::reduce:
       return x == DType::i8 && graph.at(node.outputs[0]).dtype == DType::f32 ? DType::f32 : x;
     case Op::cast:
     case Op::constant_of_shape:

@@ -135,7 +135,7 @@ Status infer_pad(Graph& graph, Node& node) {
 
 Status infer_reshape(Graph& graph, Node& node) {
   const Dims x = input_dims(graph, node, 0);
-  Dims out = node.attrs.sizes;
+  Dims out = node.attrs.starts.empty() ? node.attrs.sizes : node.attrs.starts;
   const Status mismatch = shape_error(node, shape_text(x) + " cannot be reshaped to " + shape_text(out));
   if (out.size() > kMaxRank) return mismatch;
   std::size_t open = out.size();  // the dimension that is found from the others
@@ -159,7 +159,7 @@ Status infer_reshape(Graph& graph, Node& node) {
   if (element_count(out) != count) return mismatch;
   node.attrs.sizes = out;
   // A copied dimension of zero stays a zero when it is read again.
-  node.attrs.allow_zero = std::find(out.begin(), out.end(), 0) != out.end();
+  if (node.attrs.starts.empty()) node.attrs.allow_zero = std::find(out.begin(), out.end(), 0) != out.end();
   return set_output(graph, node, 0, std::move(out));
 }
 

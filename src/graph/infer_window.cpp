@@ -39,6 +39,12 @@ void set_pads(Window& window, int axis, std::int64_t total) {
   window.pads[axis + 2] = total - window.pads[axis];
 }
 
+// Pads of `same` depend on the input's size where the window strides, and are found again for another size.
+void forget_auto_pad(Window& window) {
+  const bool strides = window.stride[0] > 1 || window.stride[1] > 1;
+  if (window.auto_pad == AutoPad::valid || !strides) window.auto_pad = AutoPad::none;
+}
+
 Status require_image(const Node& node, const Dims& dims) {
   if (dims.size() == 4 && dims[2] >= 1 && dims[3] >= 1) return {};
   return shape_error(node, "works on images N x C x H x W; its input is " + shape_text(dims));
@@ -93,7 +99,7 @@ Status infer_conv(Graph& graph, Node& node) {
     if (room < 0) return shape_error(node, "its kernel is larger than the padded input " + shape_text(x));
     out[2 + axis] = room / window.stride[axis] + 1;
   }
-  window.auto_pad = AutoPad::none;
+  forget_auto_pad(window);
   OCTET_TRY(check_window(node));
   return set_output(graph, node, 0, std::move(out));
 }
@@ -129,7 +135,7 @@ Status infer_conv_transpose(Graph& graph, Node& node) {
                     window.pads[axis + 2];
     if (out[2 + axis] < 1) return shape_error(node, "nothing is left of its result after padding is taken away");
   }
-  window.auto_pad = AutoPad::none;
+  forget_auto_pad(window);
   OCTET_TRY(check_window(node));
   return set_output(graph, node, 0, std::move(out));
 }
@@ -170,7 +176,7 @@ Status infer_pool(Graph& graph, Node& node) {
       }
     }
   }
-  window.auto_pad = AutoPad::none;
+  forget_auto_pad(window);
   OCTET_TRY(check_window(node));
   return set_output(graph, node, 0, std::move(out));
 }

@@ -9,7 +9,7 @@ const OperandRule* operand_rule(Op op) {
   static constexpr OperandRule kOne{1, 1};
   static constexpr OperandRule kOneOrTwo{1, 2};
   static constexpr OperandRule kTwo{2, 2};
-  static constexpr OperandRule kConvolution{2, 4};
+  static constexpr OperandRule kConvolution{2, 5};
   static constexpr OperandRule kSplit{1, 2, kAny};
   static constexpr OperandRule kAnyOperands{1, kAny};
   static constexpr OperandRule kThree{3, 3};

@@ -50,13 +50,14 @@ struct Tensor {
 
 enum class Op : std::uint8_t {
   // Executable. Inputs in brackets are optional (kNoTensor or absent).
-  conv = 0,             // x, weight [O, I/groups, kh, kw], [bias O]; int8: x, weight, bias i32, multiplier f32 [O]
+  conv = 0,             // x, weight [O, I/groups, kh, kw], [bias O]; int8: x, weight, bias i32, multiplier f32 [O],
+                        // [weight zero point i32 O, in -255..255]
   conv_transpose = 1,   // x, weight [I, O/groups, kh, kw], [bias O]; int8 likewise
   gemm = 2,             // x [..., K], weight [N, K], [bias N]; int8 likewise; contracts the last dimension
   mat_mul = 3,          // a [..., M, K], b [..., K, N], leading dimensions broadcast; float only
   max_pool = 4,         // x
   average_pool = 5,     // x
-  reduce = 6,           // x, (axes i64 until resolved)
+  reduce = 6,           // x, (axes i64 until resolved); int8: the mean, to int8 or float32
   unary = 7,            // x; Op::unary on int8: x, table i8 [256] indexed by q + 128
   prelu = 8,            // x, slope broadcast to x; int8: x, table i8 [C, 256]
   binary = 9,           // a, b, broadcast as NumPy does
@@ -105,7 +106,8 @@ struct Clamp {
 
 enum class AutoPad : std::uint8_t { none = 0, same_upper = 1, same_lower = 2, valid = 3 };
 
-// Sliding window over H and W. Shape inference turns `auto_pad` into explicit pads.
+// Sliding window over H and W. Shape inference turns `auto_pad` into explicit pads; `same` stays where the window
+// strides, since its pads then depend on the input's size.
 struct Window {
   std::array<std::int64_t, 2> kernel{1, 1};
   std::array<std::int64_t, 2> stride{1, 1};
@@ -156,7 +158,8 @@ struct Attributes {
                                     // resolved); pad: begins then ends of all dimensions; slice: ends (-dim - 1: before
                                     // the first element); tile: repeats; constant_of_shape: shape;
                                     // shape: [end], may be absent
-  std::vector<std::int64_t> starts;  // slice; shape: [start], may be absent
+  std::vector<std::int64_t> starts;  // slice; shape: [start], may be absent; reshape: the shape as a pattern for any
+                                     // input, 0: the dimension of the input, -1: what is left
   std::vector<std::int64_t> steps;   // slice
   std::vector<float> scales;         // resize: N, C, H, W or H, W; empty: from sizes. Kept after resolution as H, W
   PadKind pad = PadKind::constant;   // pad

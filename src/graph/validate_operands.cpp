@@ -76,15 +76,29 @@ Status check_sum(const Node& node, std::int64_t count, std::int64_t factor, std:
                                      " int8 values, more than 32 bits hold for sure; keep this operator in float");
 }
 
+// The largest magnitude of a weight less a weight zero point.
+std::int64_t largest_weight(const ConstantFact& weight, const ConstantFact& zero_point) {
+  return std::max(weight.most - zero_point.least, zero_point.most - weight.least);
+}
+
 Status check_int8_parameters(const Graph& graph, ConstantFacts& facts, const Node& node, std::int64_t outputs,
                              std::int64_t depth) {
   OCTET_TRY(check_constant(graph, facts, node, 1, DType::i8));
   OCTET_TRY(check_constant(graph, facts, node, 2, DType::i32, {outputs}));
   OCTET_TRY(check_constant(graph, facts, node, 3, DType::f32, {outputs}));
-  if (facts.of(node.inputs[1]).least == -128) return node_error(node, "int8 weights must lie in -127..127");
   if (facts.of(node.inputs[3]).negative) return node_error(node, "a factor of the requantization is negative");
   const ConstantFact& bias = facts.of(node.inputs[2]);
-  return check_sum(node, depth, 127, std::max(std::abs(bias.least), std::abs(bias.most)));
+  const std::int64_t largest_bias = std::max(std::abs(bias.least), std::abs(bias.most));
+  const ConstantFact& weight = facts.of(node.inputs[1]);
+  if (!given(node, 4)) return check_sum(node, depth, weight.least == -128 ? 128 : 127, largest_bias);
+  OCTET_TRY(check_constant(graph, facts, node, 4, DType::i32, {outputs}));
+  const ConstantFact& zero_point = facts.of(node.inputs[4]);
+  if (zero_point.least < -255 || zero_point.most > 255) {
+    return node_error(node, "a weight zero point is " +
+                                std::to_string(zero_point.least < -255 ? zero_point.least : zero_point.most) +
+                                "; it must lie in -255..255");
+  }
+  return check_sum(node, depth, largest_weight(weight, zero_point), largest_bias);
 }
 
 Status check_linear(const Graph& graph, ConstantFacts& facts, const Node& node) {

@@ -72,6 +72,15 @@ Status nothing_usable(const std::string& folder, std::span<const std::string> fi
 
 }  // namespace
 
+Status SampleSource::add_content(std::size_t index, std::span<const SampleInput> inputs, Sha256& hash) const {
+  OCTET_TRY(load(index, inputs));
+  for (const SampleInput& input : inputs) {
+    hash.add_number(input.values.size());
+    hash.add(std::as_bytes(input.values));
+  }
+  return {};
+}
+
 Result<std::unique_ptr<ImageSource>> ImageSource::open_folder(const std::string& folder, const ImageRecipe& recipe,
                                                               std::size_t limit) {
   OCTET_ASSIGN(const std::vector<std::string> files, list_files(folder));
@@ -107,6 +116,30 @@ Status ImageSource::load(std::size_t index, std::span<const SampleInput> inputs)
   OCTET_ASSIGN(const ImageRecipe recipe, resolve_recipe(recipe_, input.name, input.dims, input.order));
   OCTET_ASSIGN(const Image image, load_image(path(index), recipe.format));
   return preprocess(view_of(image, recipe.format), recipe, input.order, input.values).within(in_quotes(path(index)));
+}
+
+Result<Image> ImageSource::picture(std::size_t index, const SampleInput& input) const {
+  OCTET_ASSIGN(ImageRecipe recipe, resolve_recipe(recipe_, input.name, input.dims, input.order));
+  recipe.format = channels_of(recipe.format) == 1 ? PixelFormat::gray : PixelFormat::rgb;
+  recipe.mean = {0, 0, 0, 0};
+  recipe.normal = {1, 1, 1, 1};
+  OCTET_ASSIGN(const Image image, load_image(path(index), recipe.format));
+  Image seen;
+  seen.width = recipe.width;
+  seen.height = recipe.height;
+  seen.channels = channels_of(recipe.format);
+  std::vector<float> values(static_cast<std::size_t>(std::int64_t{seen.width} * seen.height * seen.channels));
+  OCTET_TRY(
+      preprocess(view_of(image, recipe.format), recipe, TensorOrder::nhwc, values).within(in_quotes(path(index))));
+  for (const float value : values) seen.pixels.push_back(static_cast<std::uint8_t>(value + 0.5F));
+  return seen;
+}
+
+Status ImageSource::add_content(std::size_t index, std::span<const SampleInput>, Sha256& hash) const {
+  OCTET_ASSIGN(const Bytes file, map_file(path(index)));
+  hash.add_number(file.size());
+  hash.add(file.span());
+  return {};
 }
 
 }  // namespace octet

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/recipe.h"
+#include "base/sha256.h"
 #include "base/status.h"
 #include "image/preprocess.h"
 
@@ -34,6 +35,17 @@ class SampleSource {
   virtual std::string path(std::size_t index) const { return name(index); }
   // Fills all `inputs`, or says why not; after a failure their contents are undefined. Messages name the sample.
   virtual Status load(std::size_t index, std::span<const SampleInput> inputs) const = 0;
+  // What the network sees of a sample whose `input` is one image: grey where it has one channel, else RGB, as large as
+  // the input. An image without pixels where the sample is no image. Errors: those of load(). `input.values` is not
+  // used.
+  virtual Result<Image> picture(std::size_t index, const SampleInput& input) const {
+    (void)index;
+    (void)input;
+    return Image{};
+  }
+  // Adds what load() depends on to `hash`, as a file's bytes; here the values themselves, for which `inputs` are
+  // filled. Errors: those of load().
+  virtual Status add_content(std::size_t index, std::span<const SampleInput> inputs, Sha256& hash) const;
   // One line for each entry that looked like a sample, but was left out when the source was opened.
   virtual const std::vector<std::string>& warnings() const = 0;
   // True: load() may be called on the thread that started the job only, by one caller at a time.
@@ -62,6 +74,9 @@ class ImageSource : public SampleSource {
   std::string name(std::size_t index) const override { return names_[index]; }
   std::string path(std::size_t index) const override;
   Status load(std::size_t index, std::span<const SampleInput> inputs) const override;
+  Result<Image> picture(std::size_t index, const SampleInput& input) const override;
+  // Of the file: the recipe is not in it.
+  Status add_content(std::size_t index, std::span<const SampleInput> inputs, Sha256& hash) const override;
   const std::vector<std::string>& warnings() const override { return warnings_; }
 
  private:

@@ -24,6 +24,7 @@ std::span<const Importer> importers();
 
 extern const Importer kOnnxImporter;
 extern const Importer kMnnImporter;
+extern const Importer kTfliteImporter;
 
 // IEEE binary16 to float32.
 float half_to_float(std::uint16_t half);

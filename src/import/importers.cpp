@@ -5,7 +5,7 @@
 namespace octet {
 
 std::span<const Importer> importers() {
-  static const std::array<Importer, 2> list{kOnnxImporter, kMnnImporter};
+  static const std::array<Importer, 3> list{kOnnxImporter, kMnnImporter, kTfliteImporter};
   return list;
 }
 

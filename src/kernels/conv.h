@@ -28,6 +28,9 @@ struct ConvGeometry {
   int32_t pad_top, pad_left;  // bottom and right follow from the sizes
   int32_t groups;
   int64_t in_pixel_stride, out_pixel_stride;  // elements
+  // int8 with weight zero points: a centred weight, q_w - weight zero point, is a sum of 1 + extra_weights int8 values.
+  // 0: centred weights are int8.
+  int32_t extra_weights;
 };
 
 // What packing may look at: constants of the layer. Float layers have no multiplier and zero points of 0.
@@ -38,6 +41,7 @@ struct ConvConstants {
   const Bias* bias;         // [out_c] or null
   const float* multiplier;  // [out_c], int8 only
   int32_t in_zero_point;
+  const int32_t* weight_zero_point = nullptr;  // [out_c] or null: 0; int8 only
 };
 using ConvF32Constants = ConvConstants<float, float>;
 using ConvI8Constants = ConvConstants<int8_t, int32_t>;
@@ -52,7 +56,8 @@ struct ConvF32Args {
   float low, high;  // fused clamp
 };
 
-// y = requantize(sum of (q_x - in_zero_point) * q_w + bias, multiplier of the channel); padding contributes 0.
+// y = requantize(sum of (q_x - in_zero_point) * (q_w - weight zero point of the channel) + bias, multiplier of the
+// channel); padding contributes 0. Weights may have any value of int8, weight zero points lie in -255..255.
 struct ConvI8Args {
   ConvGeometry geometry;
   const int8_t* input;

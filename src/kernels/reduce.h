@@ -29,8 +29,9 @@ inline int64_t offset_of(const Loops& loops, int64_t position) {
 }
 
 // Result i (dense, in the order of `kept`) combines input[offset_of(kept, i) + offset_of(reduced, j)] over all j of
-// `count`. Float sums are made in double. int8 is
-// the mean, requantize(sum of (q - zero_point), in_scale / (out_scale * count)).
+// `count`. Float sums are made in double. int8 is the mean: to int8 requantize(sum of (q - in_zero_point), factor) with
+// factor = fl(in_scale / fl(out_scale * count)), to float32 fl(float32(sum of (q - in_zero_point)) * factor) with
+// factor = fl(in_scale / count).
 struct ReduceF32Args {
   Loops kept, reduced;
   int64_t count;  // product of reduced.dims
@@ -47,6 +48,14 @@ struct ReduceI8Args {
   float factor;
   OutputRange range;
 };
+struct ReduceI8F32Args {
+  Loops kept, reduced;
+  int64_t count;
+  const int8_t* input;
+  float* output;
+  int32_t in_zero_point;
+  float factor;
+};
 template <class Args>
 struct ReduceRow {
   const char* name;
@@ -55,6 +64,7 @@ struct ReduceRow {
 };
 using ReduceF32Row = ReduceRow<ReduceF32Args>;
 using ReduceI8Row = ReduceRow<ReduceI8Args>;
+using ReduceI8F32Row = ReduceRow<ReduceI8F32Args>;
 
 // Softmax of vectors of `count` elements at `stride`. int8: e = table[max - q]; to int8
 // min(255, (256 e + sum / 2) / sum) - 128 in 64-bit integers, to float32 float32(e) / float32(sum).

@@ -1,11 +1,29 @@
 #include "model/format.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace octet::format {
 
+namespace {
+
+bool holds_least_int8(const Tensor& tensor) {
+  return tensor.dtype == DType::i8 &&
+         std::ranges::find(tensor.data.as<std::int8_t>(), -128) != tensor.data.as<std::int8_t>().end();
+}
+
+}  // namespace
+
+std::uint32_t minimum_version(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::conv && node.op != Op::conv_transpose && node.op != Op::gemm) continue;
+    if (node.input(4) != kNoTensor || holds_least_int8(graph.at(node.inputs[1]))) return 2;
+  }
+  return 1;
+}
+
 std::string derived_name(const Node& node, std::size_t index) {
-  static constexpr const char* kConvolution[] = {"input", "weight", "bias", "multiplier"};
+  static constexpr const char* kConvolution[] = {"input", "weight", "bias", "multiplier", "weight_zero_point"};
   const char* role = nullptr;
   switch (node.op) {
     case Op::conv:

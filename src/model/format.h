@@ -16,7 +16,11 @@ namespace octet::format {
 
 static_assert(std::endian::native == std::endian::little, "weights are stored little-endian and used in place");
 
-inline constexpr std::uint32_t kVersion = 1;  // written, and the newest that is read
+inline constexpr std::uint32_t kVersion = 2;  // written, and the newest that is read
+
+// The oldest reader that understands all that the network uses: version 2 added weight zero points, and int8 weights
+// of -128. Precondition: validate(graph).
+std::uint32_t minimum_version(const Graph& graph);
 
 // Limits of what a file holds. They bound what a reader allocates for a file that was made to hurt, where few bytes
 // can stand for much: many tensors may share one list, one long name may be part of many.

@@ -228,9 +228,9 @@ class ModelWriter {
     const auto list_bytes = builder.CreateVector(lists.bytes());
     const Checksum not_yet(0);
     FinishModelBuffer(
-        builder, CreateModel(builder, kVersion, kVersion, &not_yet, name, source_format, recipe, inputs, outputs,
-                             dtypes, flags, shapes, offsets, scales, zero_points, ops, attribute_numbers, input_counts,
-                             output_counts, operands, tables, name_bytes, list_bytes, blob));
+        builder, CreateModel(builder, kVersion, minimum_version(graph_), &not_yet, name, source_format, recipe, inputs,
+                             outputs, dtypes, flags, shapes, offsets, scales, zero_points, ops, attribute_numbers,
+                             input_counts, output_counts, operands, tables, name_bytes, list_bytes, blob));
     set_checksum(builder);
     return builder;
   }

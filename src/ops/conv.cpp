@@ -1,4 +1,5 @@
 // conv, conv_transpose and gemm: multiply-accumulates with constant weights, float32 and int8.
+#include <algorithm>
 #include <limits>
 
 #include "kernels/families.h"
@@ -32,7 +33,8 @@ RowList<ConvI8Row> rows_of(Family family, const ConvI8Args*) {
 
 }  // namespace
 
-// Inputs: x, weight, [bias], and for int8 multiplier; output: y. Pointers of absent inputs are null.
+// Inputs: x, weight, [bias], and for int8 multiplier and [weight zero point], which is in the packed weights; output:
+// y. Pointers of absent inputs are null.
 
 void run_conv_f32(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
   const auto& params = io.as<ConvParams<ConvF32Args>>();
@@ -112,6 +114,26 @@ void finish(Prepare& p, ConvParams<Args>& params, const Constants& constants, Ru
   p.set_params(params);
 }
 
+// ConvGeometry::extra_weights of a layer with weight zero points.
+std::int32_t extra_weights(const Prepare& p, const ConvGeometry& g) {
+  const auto weights =
+      std::span(reinterpret_cast<const std::int8_t*>(p.in(1).data), static_cast<std::size_t>(p.in(1).count()));
+  const auto* zero_points = reinterpret_cast<const std::int32_t*>(p.in(4).data);
+  const std::size_t taps = static_cast<std::size_t>(g.kernel_h) * static_cast<std::size_t>(g.kernel_w);
+  const auto inputs = static_cast<std::size_t>(g.in_c / g.groups),
+             outputs = static_cast<std::size_t>(g.out_c / g.groups);
+  const bool transposed = p.node().op == Op::conv_transpose;  // weights by input, then by output channel of its group
+  const std::size_t run = transposed ? taps : taps * inputs;  // weights of one output channel that lie together
+  std::int32_t least = 0, most = 0;
+  for (std::size_t i = 0; i * run < weights.size(); ++i) {
+    const std::size_t channel = transposed ? i / outputs / inputs * outputs + i % outputs : i;
+    const auto [low, high] = std::ranges::minmax(weights.subspan(i * run, run));
+    least = std::min(least, low - zero_points[channel]);
+    most = std::max(most, high - zero_points[channel]);
+  }
+  return std::max({1, (127 - least) / 128, (126 + most) / 127}) - 1;
+}
+
 Status prepare_with(Prepare& p, Family family, const ConvGeometry& geometry) {
   const bool has_bias = p.has_input(2);
   if (p.in(0).dtype == DType::f32) {
@@ -128,13 +150,15 @@ Status prepare_with(Prepare& p, Family family, const ConvGeometry& geometry) {
   }
   ConvParams<ConvI8Args> params{};
   params.args.geometry = geometry;
+  if (p.has_input(4)) params.args.geometry.extra_weights = extra_weights(p, geometry);
   params.args.in_zero_point = p.in(0).quant.zero_point;
   params.args.range = output_range(p.out(0).quant, p.attrs().clamp);
   params.family = family;
   params.has_bias = has_bias;
   const ConvI8Constants constants{reinterpret_cast<const std::int8_t*>(p.in(1).data),
                                   has_bias ? reinterpret_cast<const std::int32_t*>(p.in(2).data) : nullptr,
-                                  reinterpret_cast<const float*>(p.in(3).data), p.in(0).quant.zero_point};
+                                  reinterpret_cast<const float*>(p.in(3).data), p.in(0).quant.zero_point,
+                                  p.has_input(4) ? reinterpret_cast<const std::int32_t*>(p.in(4).data) : nullptr};
   finish(p, params, constants, run_conv_i8);
   return {};
 }

@@ -30,6 +30,14 @@ void run_reduce_i8(const Io& io, std::int64_t begin, std::int64_t end) noexcept 
   reduce_i8_rows().rows[params.row]->run(args, begin, end);
 }
 
+void run_reduce_i8_f32(const Io& io, std::int64_t begin, std::int64_t end) noexcept {
+  const auto& params = io.as<ReduceParams<ReduceI8F32Args>>();
+  ReduceI8F32Args args = params.args;
+  args.input = io.in<std::int8_t>(0);
+  args.output = io.out<float>(0);
+  reduce_i8_f32_rows().rows[params.row]->run(args, begin, end);
+}
+
 namespace {
 
 struct Split {
@@ -81,6 +89,13 @@ Status prepare_reduce(Prepare& p) {
     ReduceF32Args args{};
     args.kind = p.attrs().reduce;
     finish(p, args, reduce_f32_rows(), run_reduce_f32);
+    return {};
+  }
+  if (p.out(0).dtype == DType::f32) {
+    ReduceI8F32Args args{};
+    args.in_zero_point = p.in(0).quant.zero_point;
+    args.factor = p.in(0).quant.scale / static_cast<float>(split_loops(p).count);
+    finish(p, args, reduce_i8_f32_rows(), run_reduce_i8_f32);
     return {};
   }
   ReduceI8Args args{};

@@ -182,6 +182,18 @@ void split(Graph& graph, const Node& node, const Block& block) {
   }
 }
 
+// Moved integers of a quantized file stay integers where it can still be told which scale is whose.
+void keep_scales(const Tensor& x, const Node& node, Tensor& out) {
+  if (x.scales.size() == 1) {
+    out.scales = x.scales;
+  } else if (node.op == Op::transpose && !x.scales.empty()) {
+    const auto& axes = node.attrs.axes;
+    out.scales = x.scales;
+    out.scale_axis = static_cast<std::size_t>(
+        std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(x.scale_axis)) - axes.begin());
+  }
+}
+
 }  // namespace
 
 Status evaluate_move(Graph& graph, const Node& node) {
@@ -215,6 +227,8 @@ Status evaluate_move(Graph& graph, const Node& node) {
       break;
   }
   set_constant(graph, node, 0, std::move(block.data));
+  const bool adds_values = node.op == Op::pad && node.attrs.alpha != 0;
+  if (!adds_values) keep_scales(graph.at(node.inputs[0]), node, graph.at(node.outputs[0]));
   return {};
 }
 

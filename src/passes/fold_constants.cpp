@@ -69,12 +69,39 @@ void keep_constant_outputs(Graph& graph) {
   graph.nodes.insert(graph.nodes.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
 }
 
-Status fold_node(Rewriter& rewriter, Node& node, std::size_t* budget) {
+// The shape that a reshape was given, for inputs of other sizes (rebind): where it leaves nothing open, leading
+// dimensions that are those of the input follow it.
+void keep_pattern(const Graph& graph, Node& node) {
+  if (node.op != Op::reshape || node.attrs.allow_zero) return;
+  const Dims& x = graph.at(node.inputs[0]).dims;
+  std::vector<std::int64_t> pattern = node.attrs.sizes;
+  const bool open = std::find(pattern.begin(), pattern.end(), -1) != pattern.end();
+  for (std::size_t i = 0; !open && i < pattern.size() && i < x.size(); ++i) {
+    if (pattern[i] != x[i] && pattern[i] != 0) break;
+    pattern[i] = 0;
+  }
+  node.attrs.starts = std::move(pattern);
+}
+
+// A size that was computed from others (that of the tensor to add to, say) follows them: it becomes a scale.
+void size_to_scale(const Graph& graph, Node& node) {
+  const Dims& x = graph.at(node.inputs[0]).dims;
+  const Dims& out = graph.at(node.outputs[0]).dims;
+  if (!node.attrs.scales.empty() || out[2] % x[2] != 0 || out[3] % x[3] != 0) return;
+  node.attrs.scales = {static_cast<float>(out[2] / x[2]), static_cast<float>(out[3] / x[3])};
+}
+
+// `given`: tensors that were constant in the file.
+Status fold_node(Rewriter& rewriter, Node& node, const std::vector<bool>& given, std::size_t* budget) {
   Graph& graph = rewriter.graph();
+  const TensorId size = node.op == Op::resize ? node.input(3) : kNoTensor;
+  const bool computed_size = size != kNoTensor && !given[static_cast<std::size_t>(size)];
   OCTET_TRY(check_dropped_outputs(rewriter, node));
   OCTET_TRY(resolve_operands(graph, node));
+  keep_pattern(graph, node);
   const bool constant = is_constant_node(graph, node);
   if (node.op != Op::range) OCTET_TRY(infer_node(graph, node));
+  if (computed_size) size_to_scale(graph, node);
   return constant ? evaluate(graph, node, budget) : lower(rewriter, node);
 }
 
@@ -86,7 +113,9 @@ Status fold_constants(Graph& graph) {
   std::size_t budget = kBudget;
   for (const Tensor& tensor : graph.tensors) budget += kCopies * tensor.data.size();
 
-  OCTET_TRY(rewrite(graph, [&](Rewriter& rewriter, Node& node) { return fold_node(rewriter, node, &budget); }));
+  std::vector<bool> given;
+  for (const Tensor& tensor : graph.tensors) given.push_back(tensor.constant);
+  OCTET_TRY(rewrite(graph, [&](Rewriter& rewriter, Node& node) { return fold_node(rewriter, node, given, &budget); }));
   keep_constant_outputs(graph);
   return {};
 }

@@ -43,7 +43,14 @@ TensorId add_intermediate(Graph& graph, const Node& node, const std::string& suf
 
 Status lower_to_reshape(Rewriter& rewriter, const Node& node) {
   Node reshape = step_of(node, Op::reshape, node.inputs[0], node.outputs[0]);
-  reshape.attrs.sizes = rewriter.graph().at(node.outputs[0]).dims;
+  const Dims& x = rewriter.graph().at(node.inputs[0]).dims;
+  const Dims& out = rewriter.graph().at(node.outputs[0]).dims;
+  reshape.attrs.sizes = reshape.attrs.starts = out;
+  // What follows the input whatever its sizes are: dimensions before those that change, and a single one behind them.
+  std::size_t same = 0;
+  while (same < out.size() && same < x.size() && out[same] == x[same]) ++same;
+  std::fill_n(reshape.attrs.starts.begin(), same, 0);
+  if (same + 1 == out.size()) reshape.attrs.starts.back() = -1;
   return emit(rewriter, std::move(reshape));
 }
 
@@ -147,6 +154,25 @@ Status lower_where(Rewriter& rewriter, const Node& node) {
   return lower_to_expand(rewriter, node, node.inputs[all ? 1 : 2]);
 }
 
+// One window over the whole image is a mean, of which int8 has more forms.
+bool covers_image(const Graph& graph, const Node& node) {
+  const Dims& x = input_dims(graph, node, 0);
+  const Window& w = node.attrs.window;
+  return w.kernel[0] == x[2] && w.kernel[1] == x[3] && w.dilation == std::array<std::int64_t, 2>{1, 1} &&
+         w.pads == std::array<std::int64_t, 4>{0, 0, 0, 0};
+}
+
+Status lower_average_pool(Rewriter& rewriter, Node& node) {
+  if (covers_image(rewriter.graph(), node)) {
+    Node mean = step_of(node, Op::reduce, node.inputs[0], node.outputs[0]);
+    mean.attrs.reduce = ReduceKind::mean;
+    mean.attrs.axes = {2, 3};
+    return emit(rewriter, std::move(mean));
+  }
+  rewriter.emit(std::move(node));
+  return {};
+}
+
 }  // namespace
 
 Status lower(Rewriter& rewriter, Node& node) {
@@ -177,6 +203,9 @@ Status lower(Rewriter& rewriter, Node& node) {
       break;
     case Op::gather:
       if (runs) return lower_gather(rewriter, node);
+      break;
+    case Op::average_pool:
+      if (runs) return lower_average_pool(rewriter, node);
       break;
     case Op::where:
       return lower_where(rewriter, node);

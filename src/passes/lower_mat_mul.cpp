@@ -37,6 +37,8 @@ void to_gemm(Graph& graph, Node& node) {
       transposed(weight.data.as<float>(), static_cast<std::size_t>(depth), static_cast<std::size_t>(outputs));
   node.op = Op::gemm;
   node.inputs[1] = graph.add_constant(weight.name, DType::f32, {outputs, depth}, values);
+  graph.at(node.inputs[1]).scales = weight.scales;
+  graph.at(node.inputs[1]).scale_axis = weight.scale_axis + 1 == weight.dims.size() ? 0 : 1;
 }
 
 Node step_of(const Node& node, Op op, std::vector<TensorId> inputs, TensorId output) {

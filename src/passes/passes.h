@@ -33,6 +33,11 @@ Status fuse_pad(Graph& graph);
 // relu, clip and relu6 into the clamp of the conv, conv_transpose, gemm, add, sub or mul that alone feeds them.
 Status fuse_activation(Graph& graph);
 
+// dequantize -> operator -> quantize, as importers write what a quantized file says, into the int8 operator with the
+// file's integers and scales (Tensor::scales); the network's inputs and outputs become int8 where only such nodes stand
+// at them. What has no int8 form stays float between its quantize and dequantize nodes.
+Status fuse_quantized(Graph& graph);
+
 // Reshape of reshape, transpose of transpose, reshape to the same shape, single concat.
 Status remove_redundant(Graph& graph);
 

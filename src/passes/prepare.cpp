@@ -11,6 +11,7 @@ Status prepare_graph(Graph& graph) {
   OCTET_TRY(fold_scale_shift(graph));
   OCTET_TRY(fuse_pad(graph));
   OCTET_TRY(fuse_activation(graph));
+  OCTET_TRY(fuse_quantized(graph));
   OCTET_TRY(remove_redundant(graph));
   remove_dead(graph);
   OCTET_TRY(infer_shapes(graph));

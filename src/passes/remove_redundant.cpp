@@ -25,6 +25,7 @@ void skip_first(Rewriter& rewriter, Node& node) {
   if (node.op == Op::transpose) {
     for (std::int64_t& axis : node.attrs.axes) axis = first->attrs.axes[static_cast<std::size_t>(axis)];
   }
+  node.attrs.starts = {};  // the pattern of a reshape is that of its own input
   rewriter.set_input(node, 0, first->inputs[0]);
 }
 

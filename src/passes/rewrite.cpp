@@ -80,6 +80,8 @@ void Rewriter::forward(const Node& node, TensorId value) {
     copy.inputs = {value};
     copy.outputs = {output};
     copy.attrs.sizes = graph_.at(value).dims;
+    graph_.at(output).dtype = graph_.at(value).dtype;
+    graph_.at(output).quant = graph_.at(value).quant;
     emit(std::move(copy));
     return;
   }

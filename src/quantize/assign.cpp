@@ -11,90 +11,6 @@
 namespace octet {
 namespace {
 
-// Smaller, and the bias would be held with fewer digits than a float has.
-constexpr std::int64_t kLeastRoomForBias = std::int64_t{1} << 24;
-
-bool is_move(Op op) {
-  switch (op) {
-    case Op::concat:
-    case Op::split:
-    case Op::slice:
-    case Op::pad:
-    case Op::reshape:
-    case Op::transpose:
-    case Op::depth_to_space:
-    case Op::space_to_depth:
-    case Op::gather:
-    case Op::expand:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Whether int32 holds the sum of so many centred values.
-bool sum_fits(std::int64_t count) { return count <= std::numeric_limits<std::int32_t>::max() / 255; }
-
-std::int64_t reduced_count(const Graph& graph, const Node& node) {
-  std::int64_t count = 1;  // dims are multiplied as far as they reach: the whole tensor was counted before
-  for (const std::int64_t axis : node.attrs.axes) count *= graph.at(node.input(0)).dims[static_cast<std::size_t>(axis)];
-  return count;
-}
-
-// Whether the scales of a layer's weights and bias lie in the range that the contract gives.
-bool scales_fit(const Graph& graph, const Node& node) {
-  for (const std::size_t operand : {1, 2}) {
-    if (node.input(operand) == kNoTensor || !graph.is_constant(node.input(operand))) continue;
-    for (const float value : graph.at(node.input(operand)).data.as<float>()) {
-      if (std::fabs(value) > kMaxScale) return false;
-    }
-  }
-  return true;
-}
-
-// Whether the integer contract has an int8 form of the node.
-bool has_int8_form(const Graph& graph, const Node& node) {
-  // A border of another value than zero need not lie in the range of what it surrounds.
-  if (node.op == Op::pad && node.attrs.pad == PadKind::constant && node.attrs.alpha != 0) return false;
-  if (is_move(node.op)) {
-    return std::none_of(node.inputs.begin(), node.inputs.end(),
-                        [&](TensorId id) { return node.op != Op::gather && graph.is_constant(id); });
-  }
-  switch (node.op) {
-    case Op::conv:
-    case Op::conv_transpose:
-    case Op::gemm:
-      return graph.is_constant(node.input(1)) && !graph.is_constant(node.input(0)) &&
-             room_for_bias(graph, node) >= kLeastRoomForBias && scales_fit(graph, node);
-    case Op::max_pool:
-    case Op::unary:
-      return true;
-    case Op::average_pool:
-      return sum_fits(node.attrs.window.kernel[0] * node.attrs.window.kernel[1]);
-    case Op::resize:
-      return node.attrs.resize != ResizeKind::cubic;
-    case Op::softmax:
-      return !node.attrs.log;
-    case Op::reduce:
-      return node.attrs.reduce == ReduceKind::mean && sum_fits(reduced_count(graph, node));
-    case Op::binary:
-      return node.attrs.binary == BinaryKind::add || node.attrs.binary == BinaryKind::sub ||
-             node.attrs.binary == BinaryKind::mul;
-    case Op::prelu: {  // one slope a channel
-      const Dims& x = graph.at(node.input(0)).dims;
-      const Tensor& slope = graph.at(node.input(1));
-      if (x.size() < 2 || !slope.constant) return false;
-      const std::int64_t count = element_count(slope.dims);
-      if (count == 1) return true;
-      const std::size_t channel_axis = slope.dims.size() + 1 - x.size();  // in the slope, where it has one
-      return slope.dims.size() + 1 >= x.size() && count == x[1] && channel_axis < slope.dims.size() &&
-             slope.dims[channel_axis] == x[1];
-    }
-    default:
-      return false;
-  }
-}
-
 // Behind the last heavy layer these stay float: a scale for the whole tensor would cost accuracy, and they cost no
 // time.
 bool is_float_in_tail(const Graph& graph, const Node& node) {
@@ -172,11 +88,15 @@ class Assigner {
 
   bool made_as_int8(TensorId id) const {
     const int n = producer_[static_cast<std::size_t>(id)];
-    return n >= 0 && result_.int8_node[static_cast<std::size_t>(n)] && !is_float_softmax(static_cast<std::size_t>(n));
+    return n >= 0 && result_.int8_node[static_cast<std::size_t>(n)] && !gives_float(static_cast<std::size_t>(n));
   }
 
-  // A softmax whose result only leaves the network gives float32, so that classes do not tie.
-  bool is_float_softmax(std::size_t n) const { return graph_.nodes[n].op == Op::softmax && only_moves_[n]; }
+  // A softmax whose result only leaves the network gives float32, so that classes do not tie; so does a mean behind the
+  // last heavy layer, which knows its result to a fraction of a level.
+  bool gives_float(std::size_t n) const {
+    const Op op = graph_.nodes[n].op;
+    return (op == Op::softmax && only_moves_[n]) || (op == Op::reduce && tail_[n]);
+  }
 
   bool decide(std::size_t n) const {
     const Node& node = graph_.nodes[n];
@@ -220,7 +140,7 @@ class Assigner {
     const Node& node = graph_.nodes[n];
     const std::size_t data_inputs = node.op == Op::binary || node.op == Op::concat ? node.inputs.size() : 1;
     for (std::size_t i = 0; i < data_inputs; ++i) result_.int8_tensor[static_cast<std::size_t>(node.inputs[i])] = true;
-    if (is_float_softmax(n)) return;
+    if (gives_float(n)) return;
     for (const TensorId id : node.outputs) result_.int8_tensor[static_cast<std::size_t>(id)] = true;
   }
 
@@ -268,18 +188,6 @@ class Assigner {
 };
 
 }  // namespace
-
-bool is_heavy(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm; }
-
-std::int64_t room_for_bias(const Graph& graph, const Node& node) {
-  const Dims& weight = graph.at(node.input(1)).dims;
-  const std::int64_t outputs = node.op == Op::conv_transpose ? weight[1] * node.attrs.groups : weight[0];
-  const std::int64_t depth = element_count(weight) / outputs;
-  constexpr std::int64_t kLargestProduct = 255 * 127;
-  return std::numeric_limits<std::int32_t>::max() - depth * kLargestProduct;
-}
-
-bool keeps_values(const Node& node) { return is_move(node.op) || node.op == Op::max_pool || node.op == Op::resize; }
 
 Result<Assignment> assign_types(const Graph& graph, const std::vector<std::string>& skip) {
   Assigner assigner(graph);

@@ -3,6 +3,7 @@
 // Convolutions, transposed convolutions and fully connected layers are what int8 is for ("heavy"). What lies between
 // them follows. What only leads from them to an output stays float where that costs no speed and keeps accuracy:
 // arithmetic with constants (the decoding of boxes, say), and moves, which then keep a scale for each of their inputs.
+// A softmax and a mean read int8 there and give float32.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "passes/int8_form.h"
 
 namespace octet {
 
@@ -23,13 +25,5 @@ struct Assignment {
 // `skip` names nodes or tensors made by nodes that stay float; a name that is neither is an error (Code::config) that
 // names the nearest one.
 Result<Assignment> assign_types(const Graph& graph, const std::vector<std::string>& skip);
-
-// conv, conv_transpose, gemm.
-bool is_heavy(Op op);
-// What the greatest sum of products that an accumulator of a heavy node may meet leaves of int32 for the bias; negative
-// where the sum alone may overflow.
-std::int64_t room_for_bias(const Graph& graph, const Node& node);
-// Moves values without computing: concat, reshape, max_pool, ... Input and output have one quantization.
-bool keeps_values(const Node& node);
 
 }  // namespace octet

@@ -17,6 +17,8 @@ namespace octet {
 enum class ActivationMethod : std::uint8_t { AUTO, KL, ADMM, EMA, MINMAX, PERCENTILE, MSE };
 // How the scale of an output channel of weights is chosen (quantize/weights.h).
 enum class WeightMethod : std::uint8_t { MAX_ABS, ADMM, MSE };
+// What the boxes of a detector are (quantize/detections.h): automatic tells it from the graph.
+enum class BoxKind : std::uint8_t { automatic = 0, raw = 1, decoded = 2 };
 enum class InputType : std::uint8_t { image, sequence };
 
 // As written in the configuration: "KL".
@@ -63,8 +65,10 @@ struct QuantizeConfig {
   std::vector<std::string> skip_quant_op_names;
   std::optional<MixedBudget> mixed;
   bool debug = false;
-  bool winograd_opt = false;        // accepted for MNN's files, changes nothing
-  bool float_where_faster = false;  // no key: a file must not make the result depend on the machine
+  bool winograd_opt = false;           // accepted for MNN's files, changes nothing
+  bool float_where_faster = false;     // no key: a file must not make the result depend on the machine
+  bool report_details = false;         // no key: what a page shows beside the numbers, the time of each layer among it
+  BoxKind boxes = BoxKind::automatic;  // no key
 
   bool equalizes() const { return equalize.value_or(activation_method == ActivationMethod::AUTO); }
   bool corrects_bias() const { return bias_correction.value_or(activation_method == ActivationMethod::AUTO); }

@@ -37,6 +37,8 @@ class RangeWorker : public SampleWorker {
     return std::unique_ptr<SampleResult>(std::move(result));
   }
 
+  void cancel() override { session_->cancel(true); }
+
  private:
   explicit RangeWorker(const std::vector<bool>& wanted) : wanted_(wanted) {}
 

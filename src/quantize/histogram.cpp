@@ -200,6 +200,36 @@ void Histogram::merge(const Histogram& other) {
   non_finite_ += other.non_finite_;
 }
 
+std::optional<Histogram> Histogram::from_parts(int exponent, const MinMax& extremes, std::uint64_t zeros,
+                                               std::vector<std::uint64_t> counts) {
+  Histogram histogram;
+  if (counts.size() != histogram.counts_.size()) return {};
+  std::uint64_t finite = zeros;
+  for (const std::uint64_t count : counts) {
+    if (__builtin_add_overflow(finite, count, &finite)) return {};
+  }
+  histogram.counts_ = std::move(counts);
+  histogram.finite_ = finite;
+  histogram.zeros_ = zeros;
+  histogram.extremes_ = extremes;
+  histogram.exponent_ = exponent;
+  if (finite == 0) {
+    if (!(extremes == MinMax{}) || exponent != kMinExponent) return {};
+    return histogram;
+  }
+  if (!std::isfinite(extremes.low) || !std::isfinite(extremes.high) || extremes.low > extremes.high) return {};
+  if (exponent != exponent_for(histogram.max_abs())) return {};
+  // The outermost bin of each sign is the one that its extreme lies in.
+  const float inverse_width = std::ldexp(1.0f, -exponent);
+  const auto outermost = [&](int first, bool any, float extreme) {
+    int last = kBins - 1;
+    while (last >= 0 && histogram.counts_[static_cast<std::size_t>(first + last)] == 0) --last;
+    return last == (any ? static_cast<int>(std::fabs(extreme) * inverse_width) : -1);
+  };
+  if (!outermost(0, extremes.high > 0, extremes.high) || !outermost(kBins, extremes.low < 0, extremes.low)) return {};
+  return histogram;
+}
+
 std::vector<Bin> Histogram::bins() const {
   std::vector<Bin> bins;
   const double low = min();

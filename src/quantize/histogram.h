@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -64,6 +65,15 @@ class Histogram {
   // Values x != 0 with floor(|x| / bin_width()) = index.
   std::uint64_t positive(int index) const { return counts_[static_cast<std::size_t>(index)]; }
   std::uint64_t negative(int index) const { return counts_[static_cast<std::size_t>(kBins + index)]; }
+
+  // The width is 2^exponent(); counts() are the positive bins and then the negative ones. With extremes() and zeros() they
+  // are all that a histogram of finite values is (quantize/statistics.h stores them).
+  int exponent() const { return exponent_; }
+  const MinMax& extremes() const { return extremes_; }
+  std::span<const std::uint64_t> counts() const { return counts_; }
+  // The histogram of these parts, which come from outside: none where no values could have given them.
+  static std::optional<Histogram> from_parts(int exponent, const MinMax& extremes, std::uint64_t zeros,
+                                             std::vector<std::uint64_t> counts);
 
   // The bins that hold something, from the least value to the greatest, without zeros. A center lies within
   // [min(), max()], so a bin at the edge does not lie beyond what was seen.

@@ -1,8 +1,10 @@
 // Two networks with the same inputs and outputs, run over the same samples: how far the second is from the first.
 #pragma once
 
-#include <map>
+#include <optional>
 
+#include "quantize/config.h"
+#include "quantize/detections.h"
 #include "quantize/report.h"
 #include "quantize/sample_runner.h"
 
@@ -12,11 +14,15 @@ struct MeasureOptions {
   int threads = 1;
   // Class of each sample of the source, -1: none. Empty: no labels.
   std::vector<std::int64_t> labels;
+  std::optional<Detector> detector = {};  // of both networks
+  // Also what a page shows: why layers differ, the distribution of their values, pictures of the worst samples.
+  bool details = false;
+  const QuantizeConfig* config = nullptr;  // by which the second was quantized; borrowed. NULL: not known
 };
 
 // Fills outputs, layers (one for each node of `reference` whose output `model` has under the same name), agreement,
-// accuracy, worst samples and the counts of samples of `report`. Errors: those of run_samples; Code::shape where inputs
-// or outputs of the two differ.
+// accuracy, detections, worst samples and the counts of samples of `report`. Errors: those of run_samples; Code::shape
+// where inputs or outputs of the two differ.
 Status measure(const std::shared_ptr<const Plan>& reference, const std::shared_ptr<const Plan>& model,
                const SampleSource& source, std::vector<std::size_t> samples, const MeasureOptions& options,
                const Hooks& hooks, Report& report);

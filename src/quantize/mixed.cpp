@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "quantize/measure.h"
 #include "quantize/sample_runner.h"
@@ -52,6 +53,8 @@ class Runner : public SampleWorker {
     OCTET_TRY(session_->run(inputs, bindings_));
     return finish_(sample, inputs, outputs_);
   }
+
+  void cancel() override { session_->cancel(true); }
 
  private:
   explicit Runner(const Finish& finish) : finish_(finish) {}
@@ -179,11 +182,12 @@ class Search {
                   "\"min_sqnr\"");
     }
     MixedChoice choice;
+    find_candidates();
+    total_ = static_cast<std::int64_t>(candidates_.size()) + 1;
     OCTET_ASSIGN(const Distance all_int8, distance({}));
     choice.report.all_int8_sqnr_db = choice.report.sqnr_db = all_int8.sqnr_db;
     choice.report.all_int8_drop = choice.report.drop = all_int8.drop;
     if (holds(all_int8)) return choice;
-    find_candidates();
     OCTET_TRY(measure_candidates(all_int8));
     OCTET_TRY(choose(all_int8, choice));
     return choice;
@@ -254,7 +258,14 @@ class Search {
       margin_error += errors.margin_error * errors.margin_error;
       return Status();
     };
-    OCTET_ASSIGN(const SampleOutcome outcome, run_samples(job, {}));
+    // However many runs the search takes, it tells how many networks it has measured and can be cancelled in each.
+    Hooks within;
+    if (hooks_.progress) {
+      within.progress = [this](const char*, std::int64_t, std::int64_t) {
+        return hooks_.progress("sensitivity", done_, total_);
+      };
+    }
+    OCTET_ASSIGN(const SampleOutcome outcome, run_samples(job, within));
     return judge(signal, noise, margin_error / static_cast<double>(reference_.count()));
   }
 
@@ -297,36 +308,42 @@ class Search {
     return names;
   }
 
+  // Nodes that make or read each tensor, and whether each node is one of job_.layers.
+  void find_neighbours() {
+    const Graph& graph = *job_.graph;
+    neighbours_.assign(graph.tensors.size(), {});
+    is_layer_.assign(graph.nodes.size(), false);
+    for (const std::size_t n : job_.layers) is_layer_[n] = true;
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+      for (const auto* ids : {&graph.nodes[n].inputs, &graph.nodes[n].outputs}) {
+        for (const TensorId id : *ids) {
+          if (id != kNoTensor && !graph.is_constant(id)) neighbours_[static_cast<std::size_t>(id)].push_back(n);
+        }
+      }
+    }
+  }
+
   // The layers that a tensor comes from, and those that read it, directly or through nodes that are none of
   // job_.layers.
   std::vector<std::size_t> layers_around(TensorId tensor) const {
-    const Graph& graph = *job_.graph;
     std::vector<std::size_t> found;
-    std::vector<bool> seen(graph.tensors.size());
-    const auto is_layer = [&](std::size_t n) {
-      return std::find(job_.layers.begin(), job_.layers.end(), n) != job_.layers.end();
-    };
     std::vector<TensorId> open{tensor};
-    const auto visit = [&](TensorId id) {
-      if (id == kNoTensor || graph.is_constant(id) || seen[static_cast<std::size_t>(id)]) return;
-      seen[static_cast<std::size_t>(id)] = true;
-      open.push_back(id);
-    };
-    seen[static_cast<std::size_t>(tensor)] = true;
+    std::set<TensorId> seen{tensor};
     while (!open.empty()) {
       const TensorId id = open.back();
       open.pop_back();
-      for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-        const Node& node = graph.nodes[n];
-        const bool makes = std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
-        const bool reads = std::find(node.inputs.begin(), node.inputs.end(), id) != node.inputs.end();
-        if (!makes && !reads) continue;
-        if (is_layer(n)) {
+      for (const std::size_t n : neighbours_[static_cast<std::size_t>(id)]) {
+        if (is_layer_[n]) {
           found.push_back(n);
           continue;
         }
-        for (const TensorId other : node.inputs) visit(other);
-        for (const TensorId other : node.outputs) visit(other);
+        for (const auto* ids : {&job_.graph->nodes[n].inputs, &job_.graph->nodes[n].outputs}) {
+          for (const TensorId other : *ids) {
+            if (other != kNoTensor && !job_.graph->is_constant(other) && seen.insert(other).second) {
+              open.push_back(other);
+            }
+          }
+        }
       }
     }
     std::sort(found.begin(), found.end());
@@ -335,6 +352,7 @@ class Search {
   }
 
   void find_candidates() {
+    find_neighbours();
     std::vector<std::vector<std::size_t>> sets;
     for (const std::size_t n : job_.layers) sets.push_back({n});
     for (const std::size_t n : job_.layers) sets.push_back(layers_around(job_.graph->nodes[n].outputs[0]));
@@ -348,14 +366,12 @@ class Search {
   }
 
   Status measure_candidates(const Distance& all_int8) {
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      if (hooks_.progress && !hooks_.progress("sensitivity", static_cast<std::int64_t>(i),
-                                              static_cast<std::int64_t>(candidates_.size()))) {
-        return fail(Code::cancelled, "cancelled while the sensitivity of layers was measured");
-      }
-      OCTET_ASSIGN(const Distance without, distance(names_of(candidates_[i].nodes)));
-      candidates_[i].saved = all_int8.noise - without.noise;
+    for (Candidate& candidate : candidates_) {
+      ++done_;
+      OCTET_ASSIGN(const Distance without, distance(names_of(candidate.nodes)));
+      candidate.saved = all_int8.noise - without.noise;
     }
+    done_ = total_;
     std::erase_if(candidates_, [](const Candidate& c) { return c.saved <= 0; });
     return {};
   }
@@ -418,6 +434,43 @@ class Search {
     return trial;
   }
 
+  // Layers of a chosen set without which it is as good go back to int8.
+  Status leave_out_idle(Trial& trial) const {
+    constexpr double kAsGood = 1.001;  // times the noise
+    for (std::size_t i = trial.nodes.size(); i-- > 0;) {
+      std::vector<std::size_t> fewer = trial.nodes;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+      OCTET_ASSIGN(Trial without, try_out(std::move(fewer)));
+      if (without.reached == trial.reached && without.distance.noise <= kAsGood * trial.distance.noise) {
+        trial = std::move(without);
+      }
+    }
+    return {};
+  }
+
+  // What is left of the work that may stay float, where the budget of error is not met: candidates that, one after the
+  // other, still save something beside the chosen ones.
+  Status fill_up(Trial& trial) const {
+    constexpr double kWorthIt = 0.998;  // times the noise
+    constexpr int kTries = 24;
+    int tries = 0;
+    for (const Candidate& candidate : candidates_) {
+      if (trial.reached || tries == kTries) break;
+      std::vector<std::size_t> more = trial.nodes;
+      double macs = trial.macs;
+      for (const std::size_t n : candidate.nodes) {
+        if (std::find(more.begin(), more.end(), n) != more.end()) continue;
+        more.push_back(n);
+        macs += macs_of(n);
+      }
+      if (more.size() == trial.nodes.size() || macs > most_macs()) continue;
+      ++tries;
+      OCTET_ASSIGN(Trial with, try_out(std::move(more)));
+      if (with.reached || with.distance.noise <= kWorthIt * trial.distance.noise) trial = std::move(with);
+    }
+    return {};
+  }
+
   // Two orders: most error saved for the work, and most error saved. The first may fill the budget with crumbs.
   Status choose(const Distance& all_int8, MixedChoice& choice) {
     OCTET_ASSIGN(Trial trial, take_by([](const Candidate& c) { return c.saved / std::max(c.macs, 1.0); }));
@@ -426,6 +479,8 @@ class Search {
     const bool better = both ? other.macs < trial.macs
                              : other.reached || (!trial.reached && other.distance.noise < trial.distance.noise);
     if (better) trial = std::move(other);
+    OCTET_TRY(leave_out_idle(trial));
+    OCTET_TRY(fill_up(trial));
     const Graph& graph = *job_.graph;
     choice.skip = names_of(trial.nodes);
     choice.report.sqnr_db = trial.distance.sqnr_db;
@@ -448,6 +503,9 @@ class Search {
   bool classifier_ = false;
   Reference reference_;
   std::vector<Candidate> candidates_;
+  std::vector<std::vector<std::size_t>> neighbours_;  // by tensor
+  std::vector<bool> is_layer_;                        // by node
+  std::int64_t done_ = 0, total_ = 0;  // networks whose distance was measured, for progress
 };
 
 }  // namespace

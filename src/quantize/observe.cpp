@@ -30,6 +30,8 @@ class Observer : public SampleWorker {
     return std::unique_ptr<SampleResult>(std::move(result));
   }
 
+  void cancel() override { session_->cancel(true); }
+
   const std::vector<Histogram>& histograms() const { return histograms_; }
 
  private:
@@ -92,24 +94,33 @@ std::vector<TensorId> observed_tensors(const Graph& graph, const Assignment& ass
   return tensors;
 }
 
-Result<Observation> observe(const std::shared_ptr<const Plan>& plan, const Assignment& assignment,
-                            const SampleSource& source, std::vector<std::size_t> samples, const ObserveOptions& options,
-                            const Hooks& hooks) {
+ObservedSoFar nothing_observed(const Assignment& assignment, std::int64_t ema_batch) {
+  const auto count = static_cast<std::size_t>(assignment.group_count);
+  return {std::vector<GroupTally>(count, GroupTally{Histogram(), EmaRange(ema_batch)}), {}, 0, {}};
+}
+
+Status observe_more(const std::shared_ptr<const Plan>& plan, const Assignment& assignment, const SampleSource& source,
+                    std::span<const std::size_t> samples, std::size_t end, int threads, const Hooks& hooks,
+                    ObservedSoFar& so_far) {
   const Graph& graph = *plan->graph;
   std::vector<int> group_of(graph.tensors.size(), -1);
   for (const TensorId id : observed_tensors(graph, assignment)) {
     group_of[static_cast<std::size_t>(id)] = assignment.group[static_cast<std::size_t>(id)];
   }
   std::vector<const Observer*> observers;
-  std::vector<EmaRange> ema(static_cast<std::size_t>(assignment.group_count), EmaRange(options.ema_batch));
-  std::vector<Histogram> histograms(static_cast<std::size_t>(assignment.group_count));
+  std::vector<GroupTally>& groups = so_far.groups;
 
   SampleJob job;
   job.stage = "observe";
   job.graph = &graph;
   job.source = &source;
-  job.samples = std::move(samples);
-  job.threads = options.threads;
+  const auto part = samples.subspan(so_far.done, end - so_far.done);
+  job.samples.assign(part.begin(), part.end());
+  job.done_before = so_far.done;
+  job.total = samples.size();
+  job.reported = &so_far.reported;
+  job.may_be_none = true;
+  job.threads = threads;
   job.make_worker = [&]() -> Result<std::unique_ptr<SampleWorker>> {
     OCTET_ASSIGN(auto observer, Observer::create(plan, group_of, assignment.group_count));
     observers.push_back(observer.get());
@@ -118,20 +129,38 @@ Result<Observation> observe(const std::shared_ptr<const Plan>& plan, const Assig
   job.merge = [&](std::size_t sample, SampleResult& result) -> Status {
     const auto& extremes = static_cast<const Extremes&>(result);
     if (extremes.not_finite != kNoTensor) return not_finite_error(graph, source, sample, extremes);
-    for (std::size_t g = 0; g < ema.size(); ++g) ema[g].add(extremes.groups[g]);
+    for (std::size_t g = 0; g < groups.size(); ++g) groups[g].ema.add(extremes.groups[g]);
     return {};
   };
   job.finish = [&] {
     for (const Observer* observer : observers) {
-      for (std::size_t g = 0; g < histograms.size(); ++g) histograms[g].merge(observer->histograms()[g]);
+      for (std::size_t g = 0; g < groups.size(); ++g) groups[g].histogram.merge(observer->histograms()[g]);
     }
   };
+  OCTET_ASSIGN(const SampleOutcome outcome, run_samples(job, hooks));
+  SampleOutcome& all = so_far.samples;
+  all.used.insert(all.used.end(), outcome.used.begin(), outcome.used.end());
+  all.skipped.insert(all.skipped.end(), outcome.skipped.begin(), outcome.skipped.end());
+  so_far.done = end;
+  return {};
+}
+
+Observation observation_of(ObservedSoFar so_far) {
   Observation observation;
-  OCTET_ASSIGN(observation.samples, run_samples(job, hooks));
-  for (std::size_t g = 0; g < histograms.size(); ++g) {
-    observation.groups.push_back({std::move(histograms[g]), ema[g].range()});
+  observation.samples = std::move(so_far.samples);
+  for (GroupTally& group : so_far.groups) {
+    observation.groups.push_back({std::move(group.histogram), group.ema.range()});
   }
   return observation;
+}
+
+Result<Observation> observe(const std::shared_ptr<const Plan>& plan, const Assignment& assignment,
+                            const SampleSource& source, std::vector<std::size_t> samples, const ObserveOptions& options,
+                            const Hooks& hooks) {
+  ObservedSoFar so_far = nothing_observed(assignment, options.ema_batch);
+  OCTET_TRY(observe_more(plan, assignment, source, samples, samples.size(), options.threads, hooks, so_far));
+  if (so_far.samples.used.empty()) return none_readable(source, so_far.samples.skipped);
+  return observation_of(std::move(so_far));
 }
 
 }  // namespace octet

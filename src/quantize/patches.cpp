@@ -43,6 +43,8 @@ class PatchWorker : public SampleWorker {
     return std::unique_ptr<SampleResult>(std::move(result));
   }
 
+  void cancel() override { session_->cancel(true); }
+
  private:
   PatchWorker() = default;
 

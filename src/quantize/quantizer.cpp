@@ -6,14 +6,17 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "quantize/auto_advice.h"
 #include "quantize/equalize.h"
 #include "quantize/float_where_faster.h"
 #include "quantize/labels.h"
 #include "quantize/measure.h"
 #include "quantize/mixed.h"
 #include "quantize/observe.h"
+#include "quantize/report_times.h"
 #include "quantize/rewrite.h"
 #include "quantize/sequence.h"
+#include "quantize/verdict.h"
 
 namespace octet {
 namespace {
@@ -127,30 +130,6 @@ Result<std::vector<std::int64_t>> labels_for(const Graph& graph, const std::stri
   return load_labels(file, source, offset);
 }
 
-// An output that has little to do with the float one is no success that nobody hears of.
-void warn_of_poor_outputs(Report& report) {
-  constexpr double kLeastSqnr = 10;  // dB: the error is a third of the signal
-  constexpr double kLeastCosine = 0.9;
-  const LayerError* worst = nullptr;
-  for (const LayerError& layer : report.layers) {
-    if (layer.is_int8 && (worst == nullptr || !(layer.error.sqnr_db >= worst->error.sqnr_db))) worst = &layer;
-  }
-  for (const OutputError& output : report.outputs) {
-    if (output.error.sqnr_db >= kLeastSqnr && output.error.cosine >= kLeastCosine) continue;
-    char numbers[120];
-    std::snprintf(numbers, sizeof numbers, "SQNR %.1f dB, cosine %.3f", output.error.sqnr_db, output.error.cosine);
-    std::string text = "output '" + printable(output.name) + "' is far from the float network's (" + numbers + ")";
-    if (worst != nullptr) {
-      std::snprintf(numbers, sizeof numbers, "%.1f dB", worst->error.sqnr_db);
-      const std::string name = printable(worst->name);
-      text += "; the worst layer is '" + name + "' (" + worst->op + ", " + numbers + "): keep it float with " +
-              "\"skip_quant_op_names\": [\"" + name +
-              "\"], or calibrate with more and more typical samples or another " + "\"feature_quantize_method\"";
-    }
-    report.warnings.push_back(std::move(text));
-  }
-}
-
 // The int8 layers that may be kept in float for accuracy: heavy ones, and what computes behind the last of them, as an
 // average over the image does, whose rounding goes straight into the answer.
 std::vector<std::size_t> layers_that_round(const Graph& graph, const Assignment& assignment) {
@@ -214,6 +193,21 @@ Status check_weights(const Graph& graph) {
   return {};
 }
 
+// Which nodes become int8, where the network can be quantized at all.
+Result<Assignment> check_network(const Graph& graph, const std::vector<std::string>& skip) {
+  if (is_int8(graph)) {
+    return fail(Code::argument, "the network is int8 already; quantizing starts from the float network");
+  }
+  OCTET_TRY(check_weights(graph));
+  OCTET_ASSIGN(Assignment assignment, assign_types(graph, skip));
+  if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
+    return fail(Code::argument,
+                "the network has no layer that int8 would help: no convolution or fully connected "
+                "layer is left to quantize");
+  }
+  return assignment;
+}
+
 }  // namespace
 
 Samples divide_samples(std::shared_ptr<const SampleSource> source, std::int64_t used) {
@@ -256,23 +250,18 @@ Result<std::shared_ptr<const SampleSource>> open_samples(const Graph& graph, con
 }
 
 Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
-                                 const Samples& samples, int threads, const Hooks& hooks) {
+                                 const Samples& samples, int threads, const Hooks& hooks, const StatisticsUse& use) {
   const auto start = Clock::now();
-  if (is_int8(*graph)) {
-    return fail(Code::argument, "the network is int8 already; quantizing starts from the float network");
-  }
-  OCTET_TRY(check_weights(*graph));
-  OCTET_ASSIGN(const Isa isa, choose_isa({}));
   // What cannot be done is said before samples are read; equalizing changes nothing of it.
+  if (!use.files.empty()) OCTET_TRY(check_needs_no_samples(config));
   std::vector<std::string> skip = config.skip_quant_op_names;
-  OCTET_ASSIGN(Assignment assignment, assign_types(*graph, skip));
-  if (std::none_of(assignment.int8_node.begin(), assignment.int8_node.end(), [](bool b) { return b; })) {
-    return fail(Code::argument,
-                "the network has no layer that int8 would help: no convolution or fully connected "
-                "layer is left to quantize");
-  }
+  OCTET_ASSIGN(Assignment assignment, check_network(*graph, skip));
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
   MeasureOptions measuring{threads, {}};
-  if (!config.labels.empty()) {
+  measuring.details = config.report_details;
+  measuring.config = &config;
+  OCTET_ASSIGN(measuring.detector, find_detector(*graph, config.boxes));
+  if (!config.labels.empty() && samples.source) {
     OCTET_ASSIGN(measuring.labels, labels_for(*graph, config.labels, *samples.source, 0));
   }
   FloatLayers float_layers;
@@ -290,8 +279,9 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
     OCTET_ASSIGN(float_plan, make_plan(graph, isa, PlanUse::observe));
     OCTET_ASSIGN(assignment, assign_types(*graph, skip));
   }
-  OCTET_ASSIGN(const Observation observation, observe(float_plan, assignment, *samples.source, samples.calibration,
-                                                      {threads, config.batch_size}, hooks));
+  const ObserveRequest request{float_plan,           &assignment,         &config, skip,
+                               samples.source.get(), samples.calibration, threads};
+  OCTET_ASSIGN(const Observation observation, observe_as(use, request, hooks));
   const Choices choices = choose(observation, config);
   RewriteOptions rewrite{config.weight_method, config.weight_clamp_value, {}};
   if (config.rounds_adaptively() || config.corrects_bias()) {
@@ -332,10 +322,11 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   report.isa = name_of(isa);
   report.held_out = samples.held_out;
   report.calibration_samples = static_cast<std::int64_t>(observation.samples.used.size());
-  report.skipped_files = static_cast<std::int64_t>(samples.source->warnings().size());
-  for (const std::string& warning : samples.source->warnings()) report.warnings.push_back("skipped: " + warning);
+  if (samples.source) {
+    for (const std::string& warning : samples.source->warnings()) report.warnings.push_back("skipped: " + warning);
+  }
   for (const std::string& skipped : observation.samples.skipped) report.warnings.push_back("skipped: " + skipped);
-  report.skipped_files += static_cast<std::int64_t>(observation.samples.skipped.size());
+  report.skipped_files = static_cast<std::int64_t>(report.warnings.size());
 
   if (!float_layers.warning.empty()) report.warnings.push_back(float_layers.warning);
   report.kept_float = std::move(float_layers.layers);
@@ -345,10 +336,31 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   if (report.mixed) tell_mixed(*report.mixed, report, hooks);
 
   auto shared = std::make_shared<const Graph>(std::move(int8));
+  const std::vector<std::size_t> to_measure =
+      samples.source ? measured_samples(samples, observation.samples.used) : std::vector<std::size_t>();
+  if (samples.source && config.activation_method_given && config.activation_method != ActivationMethod::AUTO) {
+    QuantizeConfig automatic = config;
+    automatic.activation_method = ActivationMethod::AUTO;
+    const Choices ranges = choices_for(final.assignment, assignment, choose(observation, automatic));
+    if (ranges.quants != final.choices.quants) {
+      OCTET_ASSIGN(Graph other, rewrite_int8(*graph, final.assignment, ranges.quants, rewrite));
+      OCTET_ASSIGN(std::string advice, advise_auto({float_plan, shared, std::make_shared<const Graph>(std::move(other)),
+                                                    samples.source.get(), to_measure,
+                                                    std::string(name_of(config.activation_method)), isa, threads},
+                                                   hooks));
+      if (!advice.empty()) report.warnings.push_back(std::move(advice));
+    }
+  }
   OCTET_ASSIGN(const auto int8_plan, make_plan(shared, isa, PlanUse::observe));
-  OCTET_TRY(measure(float_plan, int8_plan, *samples.source, measured_samples(samples, observation.samples.used),
-                    measuring, hooks, report));
-  warn_of_poor_outputs(report);
+  if (samples.source) {
+    OCTET_TRY(measure(float_plan, int8_plan, *samples.source, to_measure, measuring, hooks, report));
+    if (config.report_details) OCTET_TRY(add_times(graph, shared, *system_stopwatch(isa), hooks, report));
+    judge(report);
+  } else {
+    report.warnings.emplace_back(
+        "nothing was measured: the samples of the statistics are not here. 'octet compare' says how "
+        "far the int8 network is from the float one");
+  }
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   name_methods(*graph, final.assignment, final.choices, report);
   const MacCount macs = count_macs(*shared);
@@ -368,6 +380,21 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   return result;
 }
 
+Result<Statistics> observe_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
+                                 const Samples& samples, const Shard& shard, int threads, const StatisticsUse& use,
+                                 const Hooks& hooks) {
+  OCTET_TRY(check_needs_no_samples(config));
+  OCTET_ASSIGN(const Assignment assignment, check_network(*graph, config.skip_quant_op_names));
+  OCTET_ASSIGN(const Isa isa, choose_isa({}));
+  OCTET_ASSIGN(const auto plan, make_plan(std::move(graph), isa, PlanUse::observe));
+  const ObserveRequest request{
+      plan, &assignment, &config, config.skip_quant_op_names, samples.source.get(), samples.calibration, threads};
+  OCTET_ASSIGN(Statistics statistics, observe_shard_of(use, request, shard, hooks));
+  for (const std::string& warning : samples.source->warnings()) hooks.warn("skipped: " + warning);
+  for (const auto& [number, reason] : statistics.unreadable) hooks.warn("skipped: " + reason);
+  return statistics;
+}
+
 Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks) {
   const auto start = Clock::now();
   OCTET_ASSIGN(const Isa isa, choose_isa({}));
@@ -375,6 +402,8 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   OCTET_ASSIGN(const auto model, make_plan(request.model, isa, PlanUse::observe));
   MeasureOptions options;
   options.threads = request.threads;
+  options.details = request.details;
+  OCTET_ASSIGN(options.detector, find_detector(*request.reference, request.boxes));
   if (!request.labels_file.empty()) {
     OCTET_ASSIGN(options.labels,
                  labels_for(*request.reference, request.labels_file, *request.source, request.label_offset));
@@ -388,7 +417,10 @@ Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks)
   std::vector<std::size_t> samples(request.source->count());
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i;
   OCTET_TRY(measure(reference, model, *request.source, std::move(samples), options, hooks, report));
-  warn_of_poor_outputs(report);
+  if (request.details) {
+    OCTET_TRY(add_times(request.reference, request.model, *system_stopwatch(isa), hooks, report));
+  }
+  judge(report);
   for (const std::string& warning : report.warnings) hooks.warn(warning);
   const MacCount macs = count_macs(*request.model);
   report.macs = macs.all;

@@ -5,6 +5,7 @@
 
 #include "quantize/config.h"
 #include "quantize/hooks.h"
+#include "quantize/observing.h"
 #include "quantize/report.h"
 #include "quantize/sample_runner.h"
 
@@ -32,10 +33,19 @@ struct Quantized {
   Report report;
 };
 
-// observe, choose, rewrite, measure. The result does not depend on `threads`. Errors: Code::argument for a graph that
-// is int8 already, those of assign_types, observe, rewrite_int8 and measure.
+// observe, choose, rewrite, measure. The result does not depend on `threads`, nor on whether statistics come from
+// samples, cache or files. Where `use` has files, `samples` may have no source: then nothing is measured, and a warning
+// says so. Errors: Code::argument for a graph that is int8 already, those of assign_types, observe_as, rewrite_int8 and
+// measure.
 Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
-                                 const Samples& samples, int threads, const Hooks& hooks);
+                                 const Samples& samples, int threads, const Hooks& hooks,
+                                 const StatisticsUse& use = {});
+
+// The statistics of a shard of the calibration samples, for merging (shards.h). Errors: likewise; Code::config for a
+// configuration that needs more than statistics.
+Result<Statistics> observe_graph(std::shared_ptr<const Graph> graph, const QuantizeConfig& config,
+                                 const Samples& samples, const Shard& shard, int threads, const StatisticsUse& use,
+                                 const Hooks& hooks);
 
 struct CompareRequest {
   std::shared_ptr<const Graph> reference, model;
@@ -43,6 +53,8 @@ struct CompareRequest {
   std::string labels_file;  // tab-separated: file, class_index, ...; empty: none
   std::int64_t label_offset = 0;
   int threads = 1;
+  bool details = false;  // as QuantizeConfig::report_details
+  BoxKind boxes = BoxKind::automatic;
 };
 
 Result<Report> compare_graphs(const CompareRequest& request, const Hooks& hooks);

@@ -141,11 +141,6 @@ double cut_tail(Count count, std::uint64_t allowed, double bin_width) {
 
 }  // namespace
 
-float limit_scale(double scale) {
-  if (!(scale > 0)) return 1;
-  return static_cast<float>(std::clamp<double>(scale, kMinScale, kMaxScale));
-}
-
 Quant quant_from_range(float low, float high, int clamp_value) {
   const double from = std::min(finite_end(low), 0.0f);
   const double to = std::max(finite_end(high), 0.0f);
@@ -178,16 +173,16 @@ void EmaRange::Average::take(const MinMax& batch) {
 }
 
 void EmaRange::add(const MinMax& sample) {
-  batch_.merge(sample);
-  if (++in_batch_ < batch_size_) return;
-  average_.take(batch_);
-  batch_ = {};
-  in_batch_ = 0;
+  state_.batch.merge(sample);
+  if (++state_.in_batch < batch_size_) return;
+  state_.average.take(state_.batch);
+  state_.batch = {};
+  state_.in_batch = 0;
 }
 
 MinMax EmaRange::range() const {
-  Average average = average_;
-  average.take(batch_);
+  Average average = state_.average;
+  average.take(state_.batch);
   if (!average.begun) return {};
   return {static_cast<float>(average.low), static_cast<float>(average.high)};
 }

@@ -13,16 +13,11 @@
 #include <cstdint>
 
 #include "graph/types.h"
+#include "passes/int8_form.h"
 #include "quantize/config.h"
 #include "quantize/histogram.h"
 
 namespace octet {
-
-// Scales of the integer contract; choices beyond are limited to these.
-inline constexpr float kMinScale = 0x1p-64f;
-inline constexpr float kMaxScale = 0x1p64f;
-// `scale` as a float within the limits; 1 where it is not a positive number.
-float limit_scale(double scale);
 
 inline constexpr int kMaxClampValue = 127;
 
@@ -53,17 +48,24 @@ class EmaRange {
   // A last batch that is not full counts as one. Empty before the first finite value.
   MinMax range() const;
 
- private:
   struct Average {
     double low = 0;
     double high = 0;
     bool begun = false;
     void take(const MinMax& batch);
   };
+  // All that it knows of the samples so far; one that begins with it goes on as if it had seen them.
+  struct State {
+    std::int64_t in_batch = 0;
+    MinMax batch;
+    Average average;
+  };
+  const State& state() const { return state_; }
+  EmaRange(std::int64_t batch_size, const State& state) : batch_size_(batch_size), state_(state) {}
+
+ private:
   std::int64_t batch_size_;
-  std::int64_t in_batch_ = 0;
-  MinMax batch_;
-  Average average_;
+  State state_;
 };
 
 // Exact least and greatest value.

@@ -108,13 +108,66 @@ void add_layer(JsonText& json, const LayerError& layer) {
     json.field("high", layer.high);
     json.field("clipped_share", layer.clipped_share);
   }
+  if (layer.float_ms > 0) json.field("float_ms", layer.float_ms);
+  if (layer.int8_ms > 0) json.field("int8_ms", layer.int8_ms);
+  if (layer.cause.own_sqnr_db < 200) json.field("own_sqnr_db", layer.cause.own_sqnr_db);
+  if (!layer.cause.kind.empty()) {
+    json.field("cause", layer.cause.kind);
+    json.field("cause_text", layer.cause.text);
+    json.field("advice", layer.cause.advice);
+  }
+  if (!layer.values.counts.empty()) {
+    json.field("float_low", layer.values.low);
+    json.field("float_high", layer.values.high);
+    json.list("histogram", layer.values.counts, [&](std::int64_t count) { json.value(count); });
+  }
   json.close();
 }
 
-void add_sample(JsonText& json, const WorstSample& sample) {
+void add_boxes(JsonText& json, std::string_view name, const std::vector<FoundBox>& boxes) {
+  json.list(name, boxes, [&](const FoundBox& box) {
+    json.open('{');
+    json.field("score", box.score);
+    json.field("x1", box.x1);
+    json.field("y1", box.y1);
+    json.field("x2", box.x2);
+    json.field("y2", box.y2);
+    json.field("matched", box.matched);
+    json.close();
+  });
+}
+
+void add_sample(JsonText& json, const WorstSample& sample, bool with_boxes) {
   json.open('{');
   json.field("name", sample.name);
   json.field("cosine", sample.cosine);
+  json.field("same_answer", sample.same_answer);
+  if (sample.float_class >= 0) {
+    json.field("float_class", sample.float_class);
+    json.field("float_score", sample.float_score);
+    json.field("int8_class", sample.int8_class);
+    json.field("int8_score", sample.int8_score);
+  }
+  if (with_boxes) {
+    add_boxes(json, "float_boxes", sample.float_boxes);
+    add_boxes(json, "int8_boxes", sample.int8_boxes);
+  }
+  json.close();
+}
+
+void add_detections(JsonText& json, const DetectionReport& detections) {
+  json.key("detections");
+  json.open('{');
+  json.field("boxes", std::string_view(detections.raw ? "raw" : "decoded"));
+  json.field("score_threshold", detections.score_threshold);
+  json.field("float_boxes", detections.float_boxes);
+  json.field("int8_boxes", detections.int8_boxes);
+  json.field("matched", detections.matched);
+  json.field("same_samples", detections.same_samples);
+  json.field("mean_iou", detections.mean_iou);
+  json.field("least_iou", detections.least_iou);
+  json.field("mean_score_error", detections.mean_score_error);
+  json.field("max_score_error", detections.max_score_error);
   json.close();
 }
 
@@ -170,9 +223,16 @@ std::string report_json(const Report& report) {
     json.field("float_top5", report.float_top5);
     json.field("int8_top5", report.int8_top5);
   }
+  json.field("poor", report.poor);
   json.list("outputs", report.outputs, [&](const OutputError& output) { add_output(json, output); });
   json.list("layers", report.layers, [&](const LayerError& layer) { add_layer(json, layer); });
-  json.list("worst_samples", report.worst_samples, [&](const WorstSample& sample) { add_sample(json, sample); });
+  json.list("worst_samples", report.worst_samples,
+            [&](const WorstSample& sample) { add_sample(json, sample, report.detections.has_value()); });
+  if (report.detections) add_detections(json, *report.detections);
+  if (report.float_run_ms > 0) {
+    json.field("float_run_ms", report.float_run_ms);
+    json.field("int8_run_ms", report.int8_run_ms);
+  }
   if (report.mixed) add_mixed(json, *report.mixed);
   if (!report.kept_float.empty()) {
     json.list("kept_float", report.kept_float, [&](const KeptFloat& layer) { add_kept_float(json, layer); });

@@ -1,18 +1,12 @@
 #include "quantize/rewrite.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/scalar_functions.h"
-#include "kernels/requantize.h"
-#include "ops/loops.h"
 #include "quantize/ranges.h"
 #include "quantize/weights.h"
 
 namespace octet {
 namespace {
-
-constexpr Quant kSoftmaxQuant{1.0F / 256, -128};
 
 class Rewriter {
  public:
@@ -104,7 +98,11 @@ class Rewriter {
     if (node.op == Op::softmax) {
       if (assignment_.int8_tensor[static_cast<std::size_t>(output)]) make_int8(output, kSoftmaxQuant);
       copy.inputs.resize(1);
-      copy.inputs.push_back(softmax_table(node, out_.at(copy.inputs[0]).quant.scale));
+      copy.inputs.push_back(add_softmax_table(out_, node, out_.at(copy.inputs[0]).quant.scale));
+      out_.nodes.push_back(std::move(copy));
+      return {};
+    }
+    if (!assignment_.int8_tensor[static_cast<std::size_t>(output)]) {  // a mean that gives float32
       out_.nodes.push_back(std::move(copy));
       return {};
     }
@@ -113,9 +111,9 @@ class Rewriter {
       OCTET_TRY(add_weights(node, copy));
     } else if (node.op == Op::unary) {
       copy.inputs.resize(1);
-      copy.inputs.push_back(unary_table(node, out_.at(copy.inputs[0]).quant));
+      copy.inputs.push_back(add_unary_table(out_, node, out_.at(copy.inputs[0]).quant, quant_of(output)));
     } else if (node.op == Op::prelu) {
-      copy.inputs[1] = prelu_table(node, out_.at(copy.inputs[0]).quant);
+      copy.inputs[1] = add_prelu_table(out_, node, out_.at(copy.inputs[0]).quant, quant_of(output));
     } else if (keeps_values(node)) {
       match_quantization(copy, quant_of(output));
     }
@@ -129,110 +127,31 @@ class Rewriter {
     for (std::size_t i = 0; i < inputs; ++i) {
       const TensorId id = node.inputs[i];
       if (out_.at(id).quant == quant) continue;
-      const std::string name = out_.at(id).name + "/requantized";
-      const TensorId made = out_.add_tensor(name, DType::i8, out_.at(id).dims);
-      out_.at(made).quant = quant;
-      Node requantize;
-      requantize.op = Op::requantize;
-      requantize.name = name;
-      requantize.inputs = {id};
-      requantize.outputs = {made};
+      Node requantize = requantize_node(out_, id, quant);
+      node.inputs[i] = requantize.outputs[0];
       out_.nodes.push_back(std::move(requantize));
-      node.inputs[i] = made;
     }
   }
 
   // A constant operand of add, sub or mul: per tensor, its own range.
   TensorId int8_constant(TensorId id) {
-    const Tensor& tensor = in_.at(id);
-    const auto values = tensor.data.as<float>();
-    MinMax range = min_max(values);
-    const Quant quant = range.empty() ? Quant{1, 0} : quant_from_range(range.low, range.high);
-    std::vector<std::int8_t> q;
-    const OutputRange bounds = output_range(quant);
-    for (const float value : values) q.push_back(round_to_int8(value * (1.0F / quant.scale), bounds));
-    const TensorId made = out_.add_constant(tensor.name + "/int8", DType::i8, tensor.dims, q);
-    out_.at(made).quant = quant;
-    return made;
+    const MinMax range = min_max(in_.at(id).data.as<float>());
+    return add_int8_constant(out_, id, range.empty() ? Quant{1, 0} : quant_from_range(range.low, range.high));
   }
 
-  TensorId softmax_table(const Node& node, float scale) {
-    std::vector<std::uint32_t> table(256);
-    for (std::size_t i = 0; i < 256; ++i) {  // 2^31 stands for 1
-      table[i] = static_cast<std::uint32_t>(
-          std::nearbyint(2147483648.0 * std::exp(-static_cast<double>(scale) * static_cast<double>(i))));
-    }
-    return out_.add_constant(node.name + "/table", DType::u32, {256}, table);
-  }
-
-  // table[q + 128] is the value's function, quantized.
-  template <class Function>
-  static void fill_table(std::int8_t* table, const Quant& in, const Quant& out, Function function) {
-    const OutputRange bounds = output_range(out);
-    const float inverse = 1.0F / out.scale;
-    for (int q = -128; q < 128; ++q) {
-      const float y = function(in.scale * static_cast<float>(q - in.zero_point)) * inverse;
-      table[q + 128] = round_to_int8(std::isnan(y) ? 0.0F : y, bounds);
-    }
-  }
-
-  TensorId unary_table(const Node& node, const Quant& in) {
-    std::vector<std::int8_t> table(256);
-    fill_table(table.data(), in, quant_of(node.outputs[0]),
-               [&](float x) { return unary_value(node.attrs.unary, node.attrs.alpha, node.attrs.beta, x); });
-    return out_.add_constant(node.name + "/table", DType::i8, {256}, table);
-  }
-
-  TensorId prelu_table(const Node& node, const Quant& in) {
-    const std::int64_t channels = in_.at(node.input(0)).dims[1];
-    const auto slopes = in_.at(node.input(1)).data.as<float>();
-    std::vector<std::int8_t> table(static_cast<std::size_t>(channels) * 256);
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const float slope = slopes[slopes.size() == 1 ? 0 : static_cast<std::size_t>(c)];
-      fill_table(table.data() + c * 256, in, quant_of(node.outputs[0]),
-                 [&](float x) { return x < 0.0F ? x * slope : x; });
-    }
-    return out_.add_constant(node.name + "/table", DType::i8, {channels, 256}, table);
-  }
-
-  WeightLayout weight_layout(const Node& node, const Dims& dims) const {
-    auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-    const std::int64_t count = element_count(dims);
-    if (node.op != Op::conv_transpose) return WeightLayout::contiguous(size(dims[0]), size(count / dims[0]));
-    return WeightLayout::transposed(size(node.attrs.groups), size(dims[0] / node.attrs.groups), size(dims[1]),
-                                    size(dims[2] * dims[3]));
-  }
-
-  // Adds weight, bias and multiplier: y = round((sum q_x q_w + bias) * multiplier).
   Status add_weights(const Node& node, Node& copy) {
     const Tensor& weight = in_.at(node.input(1));
     const WeightLayout layout = weight_layout(node, weight.dims);
-    const auto values = weight.data.as<float>();
-    const std::size_t outputs = layout.output_channels();
-    const double in_scale = out_.at(copy.inputs[0]).quant.scale;
-    const double out_scale = quant_of(node.outputs[0]).scale;
-    const std::vector<float> float_bias = bias_of(node, outputs);
     QuantizedWeights quantized;
     if (const RoundedWeights* rounded = rounded_weights(node)) {
       quantized = rounded->weights;
     } else {
-      OCTET_ASSIGN(quantized, quantize_weights(values, layout, options_.weight_method, options_.weight_clamp_value));
+      OCTET_ASSIGN(quantized, quantize_weights(weight.data.as<float>(), layout, options_.weight_method,
+                                               options_.weight_clamp_value));
     }
-    raise_scales_for_bias(node, float_bias, in_scale, layout, quantized);
-    std::vector<std::int32_t> bias(outputs, 0);
-    std::vector<float> multiplier(outputs);
-    for (std::size_t o = 0; o < outputs; ++o) {
-      const double scale = in_scale * quantized.scales[o];
-      // A bias beyond what the largest scale holds: the report shows what that costs.
-      const double room = static_cast<double>(std::min(std::int64_t{1} << 30, room_for_bias(in_, node)));
-      bias[o] = static_cast<std::int32_t>(std::nearbyint(std::clamp(float_bias[o] / scale, -room, room)));
-      multiplier[o] = limit_scale(scale / out_scale);
-    }
-    const auto channels = static_cast<std::int64_t>(outputs);
-    copy.inputs.resize(1);
-    copy.inputs.push_back(out_.add_constant(node.name + "/weight", DType::i8, weight.dims, quantized.values));
-    copy.inputs.push_back(out_.add_constant(node.name + "/bias", DType::i32, {channels}, bias));
-    copy.inputs.push_back(out_.add_constant(node.name + "/multiplier", DType::f32, {channels}, multiplier));
+    add_linear_operands(out_, copy, std::move(quantized), bias_of(node, layout.output_channels()),
+                        out_.at(copy.inputs[0]).quant.scale, quant_of(node.outputs[0]).scale,
+                        options_.weight_clamp_value);
     return {};
   }
 
@@ -252,26 +171,6 @@ class Rewriter {
     if (rounded == nullptr) return bias;
     for (std::size_t o = 0; o < rounded->bias_shift.size(); ++o) bias[o] += rounded->bias_shift[o];
     return bias;
-  }
-
-  // Weights that are tiny beside their bias: with their own scale the bias would leave 32 bits. A coarser scale keeps
-  // it within 2^30, or what a long sum of products leaves; such weights hardly matter for the result.
-  void raise_scales_for_bias(const Node& node, const std::vector<float>& bias, double in_scale,
-                             const WeightLayout& layout, QuantizedWeights& quantized) const {
-    const auto values = in_.at(node.input(1)).data.as<float>();
-    const auto largest_bias = static_cast<double>(std::min(std::int64_t{1} << 30, room_for_bias(in_, node)));
-    for (std::size_t o = 0; o < layout.output_channels(); ++o) {
-      const double needed = std::fabs(static_cast<double>(bias[o])) / (in_scale * largest_bias);
-      if (quantized.scales[o] >= needed) continue;
-      quantized.scales[o] = limit_scale(needed * 1.000001);
-      const std::size_t group = o / layout.channels;
-      const std::size_t channel = o % layout.channels;
-      for (std::size_t block = 0; block < layout.blocks; ++block) {
-        const std::size_t begin = ((group * layout.blocks + block) * layout.channels + channel) * layout.block_size;
-        quantize_channel(values.subspan(begin, layout.block_size), quantized.scales[o], options_.weight_clamp_value,
-                         std::span(quantized.values).subspan(begin, layout.block_size));
-      }
-    }
   }
 
   const Graph& in_;

@@ -14,42 +14,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Memory for the inputs of one sample.
-class InputSet {
- public:
-  explicit InputSet(const Graph& graph) {
-    for (const TensorId id : graph.inputs) {
-      const Tensor& tensor = graph.at(id);
-      values_.emplace_back(static_cast<std::size_t>(element_count(tensor.dims)));
-      inputs_.push_back({tensor.name, tensor.dims, image_order(tensor.dims), values_.back()});
-      bindings_.push_back({values_.back().data(), values_.back().size() * sizeof(float), nullptr, DType::f32});
-    }
-  }
-  std::span<const SampleInput> inputs() const { return inputs_; }
-  std::span<const Binding> bindings() const { return bindings_; }
-
- private:
-  std::vector<std::vector<float>> values_;
-  std::vector<SampleInput> inputs_;
-  std::vector<Binding> bindings_;
-};
-
 class Run {
  public:
   Run(const SampleJob& job, const Hooks& hooks)
-      : job_(job), hooks_(hooks), threads_(static_cast<std::size_t>(std::max(job.threads, 1))) {}
+      : job_(job),
+        hooks_(hooks),
+        threads_(static_cast<std::size_t>(std::max(job.threads, 1))),
+        reported_(job.reported != nullptr ? *job.reported : own_reported_) {}
 
   Result<SampleOutcome> all() {
     const auto count = std::clamp<std::size_t>(job_.samples.size(), 1, threads_);
-    std::vector<std::unique_ptr<SampleWorker>> workers;
     for (std::size_t i = 0; i < count; ++i) {
       OCTET_ASSIGN(auto worker, job_.make_worker());
-      workers.push_back(std::move(worker));
+      workers_.push_back(std::move(worker));
     }
     std::vector<std::thread> threads;
     threads.reserve(count);
     try {
-      start(workers, threads);
+      start(threads);
       if (threads.empty()) return fail(Code::memory, "the system refuses to start a thread");
       watch();
     } catch (...) {  // out of memory, or what a hook threw: no thread may outlive this
@@ -70,14 +52,14 @@ class Run {
     bool done = false;
   };
 
-  void start(const std::vector<std::unique_ptr<SampleWorker>>& workers, std::vector<std::thread>& threads) {
-    running_ = workers.size();
-    for (const auto& worker : workers) {
+  void start(std::vector<std::thread>& threads) {
+    running_ = workers_.size();
+    for (const auto& worker : workers_) {
       try {
         threads.emplace_back([this, raw = worker.get()] { work(*raw); });
       } catch (const std::system_error&) {  // fewer threads do the same
         const std::lock_guard lock(mutex_);
-        running_ -= workers.size() - threads.size();
+        running_ -= workers_.size() - threads.size();
         break;
       }
     }
@@ -85,8 +67,14 @@ class Run {
 
   void abandon() {
     const std::lock_guard lock(mutex_);
-    cancelled_ = true;
     abandoned_ = true;
+    cancel();
+  }
+
+  // Under the lock.
+  void cancel() {
+    cancelled_ = true;
+    for (const auto& worker : workers_) worker->cancel();
     changed_.notify_all();
   }
 
@@ -94,7 +82,7 @@ class Run {
 
   void work(SampleWorker& worker) {
     try {
-      InputSet set(*job_.graph);
+      SampleInputs set(*job_.graph);
       std::unique_lock lock(mutex_);
       while (next_ < job_.samples.size() && !stopped()) {
         const std::size_t position = next_++;
@@ -124,7 +112,7 @@ class Run {
     changed_.notify_all();
   }
 
-  Status load(std::size_t sample, const InputSet& set) {
+  Status load(std::size_t sample, const SampleInputs& set) {
     if (!job_.source->on_caller_thread()) return job_.source->load(sample, set.inputs());
     Request request{sample, set.inputs(), {}, false};
     std::unique_lock lock(mutex_);
@@ -177,35 +165,33 @@ class Run {
       }
       report(lock);
     }
-    reported_ = {};
-    report(lock);
+    const bool whole = job_.done_before + merged_ == total();
+    if (whole && last_done_ != merged_) {
+      reported_ = {};
+      report(lock);
+    }
   }
+
+  // Of the job that this may be a part of.
+  std::size_t total() const { return job_.total != 0 ? job_.total : job_.samples.size(); }
 
   void report(std::unique_lock<std::mutex>& lock) {
     const auto now = std::chrono::steady_clock::now();
     if (!hooks_.progress || cancelled_ || now - reported_ < 100ms) return;
     reported_ = now;
-    const std::size_t done = merged_;
+    last_done_ = merged_;
     lock.unlock();
-    const bool go_on =
-        hooks_.progress(job_.stage, static_cast<std::int64_t>(done), static_cast<std::int64_t>(job_.samples.size()));
+    const bool go_on = hooks_.progress(job_.stage, static_cast<std::int64_t>(job_.done_before + last_done_),
+                                       static_cast<std::int64_t>(total()));
     lock.lock();
-    if (!go_on) {
-      cancelled_ = true;
-      changed_.notify_all();
-    }
+    if (!go_on) cancel();
   }
 
   Result<SampleOutcome> outcome() {
     if (out_of_memory_) throw std::bad_alloc();
     if (!failure_.ok()) return failure_;
     if (cancelled_) return fail(Code::cancelled, "cancelled");
-    if (outcome_.used.empty()) {
-      std::vector<std::string> reasons = job_.source->warnings();
-      reasons.insert(reasons.end(), outcome_.skipped.begin(), outcome_.skipped.end());
-      return fail(Code::data, "none of the " + std::to_string(reasons.size()) +
-                                  " samples could be read: " + list_text(reasons, 20));
-    }
+    if (outcome_.used.empty() && !job_.may_be_none) return none_readable(*job_.source, outcome_.skipped);
     if (job_.finish) job_.finish();
     return std::move(outcome_);
   }
@@ -219,6 +205,7 @@ class Run {
   const SampleJob& job_;
   const Hooks& hooks_;
   const std::size_t threads_;
+  std::vector<std::unique_ptr<SampleWorker>> workers_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t next_ = 0;
@@ -231,11 +218,29 @@ class Run {
   Status failure_;
   std::map<std::size_t, Given> waiting_;
   std::vector<Request*> requests_;
-  std::chrono::steady_clock::time_point reported_{};
+  std::chrono::steady_clock::time_point own_reported_{};
+  std::chrono::steady_clock::time_point& reported_;
+  std::size_t last_done_ = static_cast<std::size_t>(-1);  // as reported
   SampleOutcome outcome_;
 };
 
 }  // namespace
+
+SampleInputs::SampleInputs(const Graph& graph) {
+  for (const TensorId id : graph.inputs) {
+    const Tensor& tensor = graph.at(id);
+    values_.emplace_back(static_cast<std::size_t>(element_count(tensor.dims)));
+    inputs_.push_back({tensor.name, tensor.dims, image_order(tensor.dims), values_.back()});
+    bindings_.push_back({values_.back().data(), values_.back().size() * sizeof(float), nullptr, DType::f32});
+  }
+}
+
+Status none_readable(const SampleSource& source, const std::vector<std::string>& skipped) {
+  std::vector<std::string> reasons = source.warnings();
+  reasons.insert(reasons.end(), skipped.begin(), skipped.end());
+  return fail(Code::data,
+              "none of the " + std::to_string(reasons.size()) + " samples could be read: " + list_text(reasons, 20));
+}
 
 Result<SampleOutcome> run_samples(const SampleJob& job, const Hooks& hooks) {
   if (job.samples.empty()) return fail(Code::data, "there are no samples");

@@ -100,16 +100,6 @@ float weight_scale(std::span<const float> weights, WeightMethod method, int clam
   return limit_scale(start);
 }
 
-void quantize_channel(std::span<const float> weights, float scale, int clamp_value, std::span<std::int8_t> out) {
-  const double divisor = scale;
-  const double bound = clamp_value;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    // Divided, not multiplied by the inverse: the middle between two levels must be exactly the middle.
-    const double level = std::clamp(weights[i] / divisor, -bound, bound);
-    out[i] = std::isnan(level) ? std::int8_t{0} : static_cast<std::int8_t>(round_to_even(level));
-  }
-}
-
 Result<QuantizedWeights> quantize_weights(std::span<const float> weights, const WeightLayout& layout,
                                           WeightMethod method, int clamp_value) {
   if (!has_size(layout, weights.size())) {
@@ -122,10 +112,7 @@ Result<QuantizedWeights> quantize_weights(std::span<const float> weights, const 
   std::vector<float> channel(layout.blocks * layout.block_size);
   std::vector<std::int8_t> levels(channel.size());
   for (std::size_t output = 0; output < layout.output_channels(); ++output) {
-    const std::size_t group = output / layout.channels;
-    const auto start_of = [&](std::size_t block) {
-      return ((group * layout.blocks + block) * layout.channels + output % layout.channels) * layout.block_size;
-    };
+    const auto start_of = [&](std::size_t block) { return layout.start_of(output, block); };
     for (std::size_t block = 0; block < layout.blocks; ++block) {
       const auto from = weights.subspan(start_of(block), layout.block_size);
       std::copy(from.begin(), from.end(), channel.data() + block * layout.block_size);

@@ -74,7 +74,7 @@ class Walk {
     const ChainPart& part = chain_.parts[k];
     const BoundStep& step = steps_[k];
     const RowRange in = rows_needed(part, out);
-    const void* inputs[4] = {};
+    const void* inputs[kMostRowInputs] = {};
     for (std::size_t i = 0; i < part.in_row_bytes.size(); ++i) {
       if (static_cast<int>(i) == part.from_before) {
         inputs[i] = row_of_band(k - 1, in.begin);

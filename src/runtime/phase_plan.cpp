@@ -255,7 +255,7 @@ class Finder {
 
 void run_rows(const RowPart& part, const BoundStep& step, std::byte* scratch, RowRange out, bool pixels) {
   const RowRange in = rows_needed(part, out);
-  const void* inputs[4] = {};
+  const void* inputs[kMostRowInputs] = {};
   for (std::size_t i = 0; i < part.input_count; ++i) {
     inputs[i] = part.in_row_bytes[i] == 0 ? step.inputs[i]
                                           : static_cast<const std::byte*>(step.inputs[i]) +

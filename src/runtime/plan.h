@@ -30,12 +30,14 @@ struct PlannedStep {
   std::vector<TensorId> made;  // tensors of the graph that exist once the step has run
 };
 
+inline constexpr std::size_t kMostRowInputs = 5;  // of a step that runs on some rows of its tensors
+
 // A step that runs on some rows of its tensors.
 struct RowPart {
   RowWindow rows;
   std::int32_t in_h = 0;
-  std::size_t input_count = 0;                // at most 4
-  std::array<std::size_t, 4> in_row_bytes{};  // of the inputs that are taken by rows; others 0
+  std::size_t input_count = 0;                             // at most kMostRowInputs
+  std::array<std::size_t, kMostRowInputs> in_row_bytes{};  // of the inputs that are taken by rows; others 0
   std::size_t out_row_bytes = 0;
 };
 

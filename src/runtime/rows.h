@@ -46,7 +46,8 @@ class RowStep {
 
   // Whether it can run on rows, and every window sees at least one row of its input.
   bool has_bands() const {
-    if (step_.step.node < 0 || band_runner_of(step_.step) == nullptr || node().inputs.size() > 4) return false;
+    if (step_.step.node < 0 || band_runner_of(step_.step) == nullptr) return false;
+    if (node().inputs.size() > kMostRowInputs) return false;
     return rows().pad_top < rows().span && (output().dims[2] - 1) * rows().stride - rows().pad_top < input(0).dims[2];
   }
 

@@ -120,6 +120,19 @@ std::vector<Call> calls_of_jobs() {
   using Q = q_quantize_options;
   using C = q_compare_options;
   return {
+      {"q_observe", "model",
+       [](World& w, Handles&, q_error* e) { return q_observe(nullptr, &w.quantizing, 1, 1, q_text("x.stats"), e); }},
+      {"q_observe", "options",
+       [](World& w, Handles&, q_error* e) { return q_observe(w.model.get(), nullptr, 1, 1, q_text("x.stats"), e); }},
+      {"q_observe", "path",
+       [](World& w, Handles&, q_error* e) { return q_observe(w.model.get(), &w.quantizing, 1, 1, kNowhere, e); }},
+      quantizing("options.cache", [](Q& o, auto&) { o.cache = kNowhere; }),
+      quantizing("options.statistics", [](Q& o, auto&) { o.statistics_count = 1; }),
+      quantizing("options.statistics[0]",
+                 [](Q& o, auto&) {
+                   o.statistics = &kNowhere;
+                   o.statistics_count = 1;
+                 }),
       {"q_quantize", "model",
        [](World& w, Handles& h, q_error* e) { return q_quantize(nullptr, &w.quantizing, &h.model, &h.report, e); }},
       {"q_quantize", "options",
@@ -190,6 +203,13 @@ std::vector<Call> calls_of_reports() {
        }},
       {"q_report_get_json", "out",
        [](World& w, Handles&, q_error* e) { return q_report_get_json(w.report.get(), nullptr, e); }},
+      {"q_report_get_detections", "report",
+       [](World&, Handles&, q_error* e) {
+         auto out = sized<q_detection_error>();
+         return q_report_get_detections(nullptr, &out, e);
+       }},
+      {"q_report_get_detections", "out",
+       [](World& w, Handles&, q_error* e) { return q_report_get_detections(w.report.get(), nullptr, e); }},
       {"q_report_save", "report",
        [](World&, Handles&, q_error* e) { return q_report_save(nullptr, q_text("x.json"), e); }},
       {"q_report_save", "path",
@@ -198,6 +218,8 @@ std::vector<Call> calls_of_reports() {
   add_getter<q_output_error, q_report_get_output>("q_report_get_output", calls);
   add_getter<q_layer_error, q_report_get_layer>("q_report_get_layer", calls);
   add_getter<q_kept_float, q_report_get_kept_float>("q_report_get_kept_float", calls);
+  add_getter<q_mixed_layer, q_report_get_mixed_layer>("q_report_get_mixed_layer", calls);
+  add_getter<q_sample_error, q_report_get_sample>("q_report_get_sample", calls);
   add_getter<q_str, q_report_get_warning>("q_report_get_warning", calls);
   return calls;
 }

@@ -47,12 +47,12 @@ done
 bad=$(grep -rnE '^#include <[a-z_]+>' src/kernels --include='*.h' --include='*.cpp' | grep -vE '<[a-z]+intrin\.h>' || true)
 [ -n "$bad" ] && complain "kernels may include no header of the C++ library: $bad"
 
-# One folder for each library.
+# One folder for each library, or one for reading and one for writing.
 one_folder() {
-  others=$(grep -rlE "^#include <$1" src bindings examples 2>/dev/null | grep -v "^$2/" || true)
+  others=$(grep -rlE "^#include <$1" src bindings examples 2>/dev/null | grep -vE "^($2)/" || true)
   [ -n "$others" ] && complain "<$1...> belongs to $2 alone, found in: $(echo "$others" | tr '\n' ' ')"
 }
-one_folder 'protozero/' src/import/onnx
+one_folder 'protozero/' 'src/(import|export)/onnx'
 one_folder 'nlohmann/' src/quantize
 one_folder 'CLI/' src/cli
 one_folder 'jpeglib' src/image

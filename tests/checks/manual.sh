@@ -92,7 +92,7 @@ else
 fi
 
 # bash: what is offered for a line, of which the last word is being completed.
-touch float.onnx settings.json picture.PNG page.html array.npy
+touch float.onnx settings.json picture.PNG page.html array.npy part1.stats
 mkdir photographs
 cat >complete.bash <<'BASH'
 . "$1"
@@ -115,7 +115,7 @@ completes() {
 }
 bash -c '. "$1" && complete -p octet' - "$prefix/share/bash-completion/completions/octet" >/dev/null
 completes "quantize" q
-completes "bench compare inspect quantize run" help ""
+completes "bench compare inspect observe quantize run" help ""
 completes "--image --input --iou --isa" run --i
 completes "$("$octet" compare --help | sed -nE 's/^  +(-h,)?(--[a-z-]+).*/\2/p' | sort | xargs)" compare -
 completes "MINMAX MSE" quantize --method M
@@ -128,6 +128,8 @@ completes "photographs picture.PNG" run x.octet --image ""
 completes "array.npy photographs" run x.octet --input ""
 completes "page.html photographs settings.json" quantize --report ""
 completes "photographs" compare --images ""
+completes "part1.stats photographs" quantize --statistics ""
+completes "photographs settings.json" observe --shard 1/2 float.onnx ""
 completes "" bench --threads ""
 completes "" inspect float.onnx ""
 for shell in zsh fish; do

@@ -107,6 +107,9 @@ int main(int argc, char **argv) {
   q_output_error output = {sizeof output};
   q_layer_error layer = {sizeof layer};
   q_kept_float kept = {sizeof kept};
+  q_mixed_layer mixed = {sizeof mixed};
+  q_sample_error worst = {sizeof worst};
+  q_detection_error boxes = {sizeof boxes};
   q_str text;
   q_model *model = NULL;
   if (argc != 3 || q_model_load(q_text(argv[1]), NULL, &model, &error) != Q_OK) return puts(error.message), 1;
@@ -126,6 +129,9 @@ int main(int argc, char **argv) {
   REFUSES(q_report_get_output(NULL, 0, &output, &error));
   REFUSES(q_report_get_layer(NULL, 0, &layer, &error));
   REFUSES(q_report_get_kept_float(NULL, 0, &kept, &error));
+  REFUSES(q_report_get_mixed_layer(NULL, 0, &mixed, &error));
+  REFUSES(q_report_get_sample(NULL, 0, &worst, &error));
+  REFUSES(q_report_get_detections(NULL, &boxes, &error));
   REFUSES(q_report_get_warning(NULL, 0, &text, &error));
   REFUSES(q_report_get_json(NULL, &text, &error));
   REFUSES(q_report_save(NULL, q_text("report.html"), &error));

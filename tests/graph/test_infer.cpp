@@ -72,7 +72,10 @@ void test_conv_automatic_padding(void**) {
   const auto upper = infer(Op::conv, {{1, 1, 6, 7}, {1, 1, 3, 3}}, window({3, 3}, {2, 2}, {}, AutoPad::same_upper));
   expect_dims(upper, {1, 1, 3, 4});
   assert_true((upper.attrs.window.pads == std::array<std::int64_t, 4>{0, 1, 1, 1}));
-  assert_true(upper.attrs.window.auto_pad == AutoPad::none);
+  assert_true(upper.attrs.window.auto_pad == AutoPad::same_upper);  // for inputs of other sizes
+  const auto steady = infer(Op::conv, {{1, 1, 6, 7}, {1, 1, 3, 3}}, window({3, 3}, {1, 1}, {}, AutoPad::same_upper));
+  assert_true((steady.attrs.window.pads == std::array<std::int64_t, 4>{1, 1, 1, 1}));
+  assert_true(steady.attrs.window.auto_pad == AutoPad::none);
   const auto lower = infer(Op::conv, {{1, 1, 6, 7}, {1, 1, 3, 3}}, window({3, 3}, {2, 2}, {}, AutoPad::same_lower));
   assert_true((lower.attrs.window.pads == std::array<std::int64_t, 4>{1, 1, 0, 1}));
   const auto valid =
@@ -325,6 +328,12 @@ void test_reshape(void**) {
   assert_true((resolved.attrs.sizes == Dims{2, 12}));
   expect_dims(reshape({2, 3}, {3, 2, 1}), {3, 2, 1});
   expect_dims(reshape({1}, {}), {});
+  // The pattern, where there is one, is what counts: for an input of another size too.
+  const auto pattern = infer(Op::reshape, {{3, 2, 5, 5}}, [](Attributes& attrs) {
+    attrs.sizes = {1, 50};
+    attrs.starts = {0, -1};
+  });
+  expect_dims(pattern, {3, 50});
   expect_dims(reshape({0, 3}, {0, 7}, true), {0, 7});
   expect_dims(reshape({0, 3}, {0, 5}), {0, 5});
   expect_shape_error(reshape({2, 3}, {4, -1}));

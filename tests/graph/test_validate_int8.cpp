@@ -90,12 +90,41 @@ void test_parameters(void**) {
                    conv.inputs[3] = b.floats("m", {4}, {1, 1, 1, -1});
                  }),
                  Code::format, {"'conv'", "negative"});
-  expect_failure(broken([](Int8Network& b, Node&) {
-                   std::vector<std::int8_t> weights(72, 0);
-                   weights[40] = -128;
-                   b.graph.at(b.weight).data = Bytes::from(weights);
-                 }),
-                 Code::format, {"'conv'", "-127"});
+}
+
+void test_weight_zero_points(void**) {
+  const auto with = [](const std::vector<std::int32_t>& zero_points, const Dims& dims) {
+    Int8Network b;
+    b.graph.nodes[1].inputs.push_back(b.graph.add_constant("zeros", DType::i32, dims, zero_points));
+    return b.check();
+  };
+  expect_ok(with({-255, 0, 7, 255}, {4}));
+  expect_failure(with({-256, 0, 7, 255}, {4}), Code::format, {"'conv'", "-256", "-255..255"});
+  expect_failure(with({0, 0, 7, 256}, {4}), Code::format, {"'conv'", "256", "-255..255"});
+  expect_failure(with({INT32_MIN, 0, INT32_MAX, 0}, {4}), Code::format, {"'conv'", "-2147483648"});
+  expect_failure(with({0, 7, 255}, {3}), Code::format, {"'conv'", "'zeros'", "4"});
+  expect_failure(with({0, 7, 255, 4}, {1, 4}), Code::format, {"'conv'", "'zeros'"});
+  Int8Network b;
+  b.graph.nodes[1].inputs.push_back(b.noise("reals", {4}));
+  expect_failure(b.check(), Code::format, {"'conv'", "'reals'", "int32"});
+  Int8Network varies;
+  const TensorId id = varies.graph.add_tensor("varies", DType::i32, {4});
+  varies.graph.inputs.push_back(id);
+  varies.graph.nodes[1].inputs.push_back(id);
+  assert_false(varies.check().ok());
+  Int8Network six;
+  for (int i = 0; i < 2; ++i) {
+    six.graph.nodes[1].inputs.push_back(
+        six.graph.add_constant("z" + std::to_string(i), DType::i32, {4}, std::vector<std::int32_t>(4)));
+  }
+  expect_failure(six.check(), Code::format, {"'conv'", "6 inputs"});
+  GraphBuilder floats;
+  const TensorId x = floats.input("x", {1, 2, 3, 3});
+  const TensorId zeros = floats.graph.add_constant("zeros", DType::i32, {4}, std::vector<std::int32_t>(4));
+  floats.output(
+      floats.add(Op::conv, "conv", {x, floats.noise("w", {4, 2, 3, 3}), floats.noise("b", {4}), kNoTensor, zeros}));
+  expect_ok(infer_shapes(floats.graph));
+  expect_failure(validate(floats.graph), Code::format, {"'conv'", "5 operands"});
 }
 
 void test_sums_fit_into_32_bits(void**) {
@@ -104,6 +133,24 @@ void test_sums_fit_into_32_bits(void**) {
   expect_ok(small.check());
   Int8Network large(7368);
   expect_failure(large.check(), Code::unsupported, {"'conv'", "66312"});
+  // Weights of 127 and zero points of -128: 255 * 255 * 33025 is just above 2^31.
+  Int8Network with_zeros(3669);
+  with_zeros.graph.nodes[1].inputs.push_back(
+      with_zeros.graph.add_constant("zeros", DType::i32, {4}, std::vector<std::int32_t>{0, -128, 0, 0}));
+  expect_ok(with_zeros.check());
+  Int8Network too_many(3670);
+  too_many.graph.nodes[1].inputs.push_back(
+      too_many.graph.add_constant("zeros", DType::i32, {4}, std::vector<std::int32_t>{0, -128, 0, 0}));
+  expect_failure(too_many.check(), Code::unsupported, {"'conv'", "33030"});
+  Int8Network lowest(7366);  // 66294 * 255 * 128 is above 2^31
+  std::vector<std::int8_t> weights(static_cast<std::size_t>(36 * 7366), 0);
+  weights[40] = -128;
+  lowest.graph.at(lowest.weight).data = Bytes::from(weights);
+  expect_failure(lowest.check(), Code::unsupported, {"'conv'", "66294"});
+  Int8Network fits;
+  weights.resize(72);
+  fits.graph.at(fits.weight).data = Bytes::from(weights);
+  expect_ok(fits.check());
   Int8Network biased;
   const std::int32_t most = INT32_MAX - 2 * 9 * 255 * 127;
   biased.graph.at(biased.bias).data = Bytes::from(std::vector<std::int32_t>{0, -most, 0, most});
@@ -203,6 +250,7 @@ int main() {
       cmocka_unit_test(test_quantization_in_range),
       cmocka_unit_test(test_int8_inputs_are_quantized),
       cmocka_unit_test(test_parameters),
+      cmocka_unit_test(test_weight_zero_points),
       cmocka_unit_test(test_sums_fit_into_32_bits),
       cmocka_unit_test(test_sums_of_pools),
       cmocka_unit_test(test_tables),

@@ -133,16 +133,6 @@ void test_control_flow(void**) {
   expect_error(model, Code::unsupported, {"Loop", "'again'"});
 }
 
-void test_quantized_model(void**) {
-  OnnxModel model;
-  model.input("x", {1, 8})
-      .output("y")
-      .floats("s", {}, {0.5f})
-      .initializer(tensor("z", {}, kInt8, std::string(1, '\0')));
-  model.node("QuantizeLinear", {"x", "s", "z"}, {"q"}).node("DequantizeLinear", {"q", "s", "z"}, {"y"});
-  expect_error(model, Code::unsupported, {"net.onnx", "quantized", "1 QuantizeLinear", "1 DequantizeLinear"});
-}
-
 void test_unknown_attribute(void**) {
   OnnxModel model;
   model.input("x", {1, 8}).output("y").node("Relu", {"x"}, {"y"}, {attr("slope", 0.5f)}, "act");
@@ -236,7 +226,6 @@ int main() {
       cmocka_unit_test(test_unsupported_operators_in_one_message),
       cmocka_unit_test(test_many_unsupported_operators),
       cmocka_unit_test(test_control_flow),
-      cmocka_unit_test(test_quantized_model),
       cmocka_unit_test(test_unknown_attribute),
       cmocka_unit_test(test_attribute_of_wrong_type),
       cmocka_unit_test(test_structure_errors),

@@ -31,6 +31,25 @@ std::string rich_model() {
   return model.bytes();
 }
 
+// Every way in which integers come in: both forms, constants, dynamic quantization.
+std::string quantized_model() {
+  OnnxModel model(13);
+  model.input("x", {1, 3, 8, 8}, kUint8).output("y").output("d").weight("b", {4});
+  model.floats("s", {}, {0.5f}).floats("ws", {4}, {0.5f, 0.25f, 1, 2});
+  model.initializer(tensor("z", {}, kUint8, "\x81")).initializer(tensor("wz", {4}, kInt8, std::string(4, '\0')));
+  model.initializer(tensor("w", {4, 3, 1, 1}, kInt8, "abcdefghijkl"));
+  model.initializer(tensor("c", {4}, kInt32, raw(std::vector<std::int32_t>{1, -2, 300, -40000})));
+  model.node("DequantizeLinear", {"w", "ws", "wz"}, {"wf"}, {attr("axis", 0)});
+  model.node("Transpose", {"x"}, {"t"}, {attr("perm", Ints{0, 1, 3, 2})});
+  model.node("DequantizeLinear", {"t", "s", "z"}, {"f"}).node("Conv", {"f", "wf", "b"}, {"a"});
+  model.node("QuantizeLinear", {"a", "s", "z"}, {"q"});
+  model.node("QLinearConv", {"t", "s", "z", "w", "ws", "wz", "s", "z", "c"}, {"r"});
+  model.node("QLinearAdd", {"q", "s", "z", "r", "s", "z", "s", "z"}, {"y"}, {}, "", "com.microsoft");
+  model.node("DynamicQuantizeLinear", {"f"}, {"g", "gs", "gz"}).node("ConvInteger", {"g", "w", "gz"}, {"i"});
+  model.node("Cast", {"i"}, {"k"}, {attr("to", kFloat)}).node("Mul", {"k", "gs"}, {"d"});
+  return model.bytes();
+}
+
 void import_and_prepare(const std::string& content) {
   auto graph = kOnnxImporter.import(Bytes::copy_of(content.data(), content.size()), "");
   if (graph.ok()) {
@@ -42,14 +61,18 @@ void import_and_prepare(const std::string& content) {
   }
 }
 
-void test_the_model_is_good(void**) {
-  const std::string content = rich_model();
+void expect_good(const std::string& content) {
   auto graph = kOnnxImporter.import(Bytes::copy_of(content.data(), content.size()), "");
   if (!graph.ok()) print_error("%s\n", graph.status().message().c_str());
   assert_true(graph.ok());
   const Status status = prepare_graph(*graph);
   if (!status.ok()) print_error("%s\n", status.message().c_str());
   assert_true(status.ok());
+}
+
+void test_the_models_are_good(void**) {
+  expect_good(rich_model());
+  expect_good(quantized_model());
 }
 
 void test_truncations(void**) {
@@ -60,8 +83,7 @@ void test_truncations(void**) {
   }
 }
 
-void test_flipped_bytes(void**) {
-  const std::string content = rich_model();
+void flip_bytes(const std::string& content) {
   std::mt19937 random(1);
   for (int round = 0; round < 3000; ++round) {
     std::string damaged = content;
@@ -70,6 +92,11 @@ void test_flipped_bytes(void**) {
     }
     import_and_prepare(damaged);
   }
+}
+
+void test_flipped_bytes(void**) {
+  flip_bytes(rich_model());
+  flip_bytes(quantized_model());
 }
 
 // The weights are most of the file; here only the structure is hit.
@@ -116,7 +143,7 @@ void test_random_bytes(void**) {
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_the_model_is_good),
+      cmocka_unit_test(test_the_models_are_good),
       cmocka_unit_test(test_truncations),
       cmocka_unit_test(test_flipped_bytes),
       cmocka_unit_test(test_flipped_structure),

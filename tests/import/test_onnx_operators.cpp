@@ -255,6 +255,17 @@ void test_pow_of_integer_exponent(void**) {
   assert_true(exponent.dtype == DType::f32 && exponent.data.as<float>()[0] == 2);
 }
 
+// The result is of the base's type, whatever the exponent's.
+void test_pow_of_integer_base(void**) {
+  OnnxModel model(13);
+  model.input("x", {1, 4}).output("y").ints("base", {3}).floats("e", {}, {0.5f});
+  model.node("Pow", {"base", "e"}, {"p"}).node("Cast", {"p"}, {"f"}, {attr("to", kFloat)});
+  model.node("Mul", {"x", "f"}, {"y"});
+  const Graph graph = import_ok(model);
+  expect_ops(graph, "cast, binary, cast, cast, binary");
+  assert_true(graph.nodes[0].attrs.to == DType::f32 && graph.nodes[2].attrs.to == DType::i64);
+}
+
 void test_axes_as_attribute_and_input(void**) {
   OnnxModel old(11);
   old.input("x", {1, 1, 4}).output("y").node("Squeeze", {"x"}, {"y"}, {attr("axes", Ints{1})});
@@ -387,6 +398,13 @@ void test_compositions(void**) {
   OnnxModel layer = one_node(17, "LayerNormalization", {"s"}, {attr("axis", 2)});
   const Graph graph = import_ok(layer.weight("s", {8, 8}));
   assert_true(graph.nodes[0].attrs.axes == (Ints{-2, -1}));
+  OnnxModel further(17);
+  further.input("x", {1, 4}).output("y").output("mean").output("inverse").weight("s", {4});
+  further.node("LayerNormalization", {"x", "s"}, {"y", "mean", "inverse"});
+  const Graph three = import_ok(further);
+  assert_int_equal(three.outputs.size(), 3);
+  assert_string_equal(three.at(three.outputs[1]).name.c_str(), "mean");
+  assert_string_equal(three.at(three.outputs[2]).name.c_str(), "inverse");
   OnnxModel range = one_node(17, "LayerNormalization", {"s"}, {attr("axis", 4)});
   expect_error(range.weight("s", {8, 8}), Code::format, {"axis 4"});
 }
@@ -412,6 +430,7 @@ int main() {
       cmocka_unit_test(test_softmax_by_opset),
       cmocka_unit_test(test_chains),
       cmocka_unit_test(test_pow_of_integer_exponent),
+      cmocka_unit_test(test_pow_of_integer_base),
       cmocka_unit_test(test_axes_as_attribute_and_input),
       cmocka_unit_test(test_reductions),
       cmocka_unit_test(test_slice_pad_split_forms),

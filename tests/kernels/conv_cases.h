@@ -1,6 +1,7 @@
 // Layers of the convolution families: random and edge geometries, and their data.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -113,6 +114,7 @@ struct ConvData {
   OutputRange range{};
   float low = 0, high = 0;
   bool has_bias = true;
+  std::vector<std::int32_t> weight_zero_point{};  // int8 only; empty: none
 };
 using ConvDataF32 = ConvData<float, float>;
 using ConvDataI8 = ConvData<std::int8_t, std::int32_t>;
@@ -129,6 +131,34 @@ inline std::size_t weight_size(const ConvGeometry& g, ConvKind kind) {
   return static_cast<std::size_t>(outer * inner * g.kernel_h * g.kernel_w);
 }
 
+// The output channel of weight number `index` in the order of the file.
+inline std::size_t channel_of_weight(const ConvGeometry& g, ConvKind kind, std::size_t index) {
+  const auto taps = static_cast<std::size_t>(g.kernel_h) * static_cast<std::size_t>(g.kernel_w);
+  const auto inputs = static_cast<std::size_t>(g.in_c / g.groups),
+             outputs = static_cast<std::size_t>(g.out_c / g.groups);
+  if (kind != ConvKind::transposed) return index / taps / inputs;
+  return index / taps / outputs / inputs * outputs + index / taps % outputs;
+}
+
+// How far weight zero points of a layer go.
+enum class Centring { none, some_channels, int8, any };
+
+// Gives the layer weight zero points; ConvGeometry::extra_weights follows from the weights.
+inline void add_zero_points(ConvGeometry& g, ConvKind kind, Centring centring, Random& random, ConvDataI8& data) {
+  if (centring == Centring::none) return;
+  const std::int32_t most = centring == Centring::any ? 255 : centring == Centring::int8 ? 127 : 70;
+  for (std::int32_t o = 0; o < g.out_c; ++o) {
+    const bool zero = centring == Centring::some_channels && !(o / 40 % 2 == 1 && random.chance(2));
+    data.weight_zero_point.push_back(zero ? 0 : random.between(-most, most));
+  }
+  std::int32_t least = 0, largest = 0;
+  for (std::size_t i = 0; i < data.weight.size(); ++i) {
+    const std::int32_t centred = data.weight[i] - data.weight_zero_point[channel_of_weight(g, kind, i)];
+    least = std::min(least, centred), largest = std::max(largest, centred);
+  }
+  while (least < -128 * (1 + g.extra_weights) || largest > 127 * (1 + g.extra_weights)) ++g.extra_weights;
+}
+
 inline ConvDataF32 random_f32(const ConvGeometry& g, ConvKind kind, Random& random) {
   ConvDataF32 data{random.reals(weight_size(g, kind), -1, 1),
                    random.reals(static_cast<std::size_t>(g.out_c)),
@@ -143,12 +173,11 @@ inline ConvDataF32 random_f32(const ConvGeometry& g, ConvKind kind, Random& rand
 
 // Extreme: all values at the ends of int8, where sums and intermediate products are largest.
 inline ConvDataI8 random_i8(const ConvGeometry& g, ConvKind kind, Random& random, bool extreme) {
-  ConvDataI8 data{
-      random.bytes(weight_size(g, kind), -127, 127), {}, {}, GuardedArray<std::int8_t>(random.bytes(input_size(g)))};
+  ConvDataI8 data{random.bytes(weight_size(g, kind)), {}, {}, GuardedArray<std::int8_t>(random.bytes(input_size(g)))};
   data.zero_point = random.between(-128, 127);
   if (extreme) {
     data.zero_point = random.chance(2) ? -128 : 127;
-    for (auto& w : data.weight) w = random.chance(2) ? 127 : -127;
+    for (auto& w : data.weight) w = random.chance(2) ? 127 : -128;
     for (std::size_t i = 0; i < data.input.size(); ++i) data.input[i] = random.chance(2) ? 127 : -128;
   }
   const double depth = static_cast<double>(weight_size(g, kind)) / g.out_c;

@@ -48,7 +48,8 @@ Sums exact_sums(const ConvGeometry& g, ConvKind kind, const Data& data) {
       const std::int64_t i = transposed ? a : a / out_per * in_per + b;
       for (std::int64_t ky = 0; ky < g.kernel_h; ++ky) {
         for (std::int64_t kx = 0; kx < g.kernel_w; ++kx) {
-          const auto weight = static_cast<double>(data.weight[index++]);
+          auto weight = static_cast<double>(data.weight[index++]);
+          if (!data.weight_zero_point.empty()) weight -= data.weight_zero_point[static_cast<std::size_t>(o)];
           const std::int64_t rows = transposed ? g.in_h : g.out_h;
           const std::int64_t columns = transposed ? g.in_w : g.out_w;
           for (std::int64_t n = 0; n < g.batch; ++n) {
@@ -80,7 +81,8 @@ void run_row(const Row& row, const ConvGeometry& g, const Data& data, Args args,
   const std::size_t scratch_bytes = row.scratch_bytes(g);
   const auto scratch = allocate_aligned(scratch_bytes);
   const Constants constants{data.weight.data(), data.has_bias ? data.bias.data() : nullptr,
-                            data.multiplier.empty() ? nullptr : data.multiplier.data(), data.zero_point};
+                            data.multiplier.empty() ? nullptr : data.multiplier.data(), data.zero_point,
+                            data.weight_zero_point.empty() ? nullptr : data.weight_zero_point.data()};
   row.pack(g, constants, packed.get());
   args.geometry = g;
   args.input = data.input.data();
@@ -92,9 +94,11 @@ void run_row(const Row& row, const ConvGeometry& g, const Data& data, Args args,
   run_tiles(row.tiles(g), in_pieces, [&](std::int64_t begin, std::int64_t end) { row.run(args, begin, end); });
 }
 
-void check_i8(RowList<ConvI8Row> list, ConvKind kind, const ConvGeometry& g, std::uint32_t seed, bool extreme) {
+void check_i8(RowList<ConvI8Row> list, ConvKind kind, ConvGeometry g, std::uint32_t seed, bool extreme,
+              Centring centring) {
   Random random(seed);
-  const ConvDataI8 data = random_i8(g, kind, random, extreme);
+  ConvDataI8 data = random_i8(g, kind, random, extreme);
+  add_zero_points(g, kind, centring, random, data);
   ConvI8Args args{};
   args.multiplier = data.multiplier.data();
   args.in_zero_point = data.zero_point;
@@ -153,14 +157,16 @@ constexpr std::uint32_t kRandomCases = 60;
 
 void check_family_i8(const char* name, RowList<ConvI8Row> list, ConvKind kind) {
   name_skipped_rows(name, list);
-  std::uint32_t seed = 1;
-  for (const ConvGeometry& g : edge_geometries(kind)) {
-    check_i8(list, kind, g, seed++, false);
-    check_i8(list, kind, g, seed++, true);
-  }
-  for (; seed < 100 + kRandomCases; ++seed) {
-    Random random(seed);
-    check_i8(list, kind, random_geometry(kind, random), seed, false);
+  for (const Centring centring : {Centring::none, Centring::some_channels, Centring::int8, Centring::any}) {
+    std::uint32_t seed = 1;
+    for (const ConvGeometry& g : edge_geometries(kind)) {
+      check_i8(list, kind, g, seed++, false, centring);
+      check_i8(list, kind, g, seed++, true, centring);
+    }
+    for (; seed < 100 + kRandomCases; ++seed) {
+      Random random(seed);
+      check_i8(list, kind, random_geometry(kind, random), seed, false, centring);
+    }
   }
 }
 

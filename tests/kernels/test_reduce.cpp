@@ -128,6 +128,34 @@ void test_reduce_i8(void**) {
   }
 }
 
+void test_reduce_i8_to_float(void**) {
+  name_skipped_rows("reduce_i8_f32", reduce_i8_f32_rows());
+  for (std::uint32_t seed = 1; seed <= 150; ++seed) {
+    Random random(seed);
+    const Reduction r = random_reduction(random);
+    const GuardedArray<std::int8_t> input(random.bytes(static_cast<std::size_t>(r.elements)));
+    GuardedArray<float> output(static_cast<std::size_t>(r.results));
+    ReduceI8F32Args args{};
+    args.kept = r.kept, args.reduced = r.reduced, args.count = r.count;
+    args.input = input.data(), args.output = output.data();
+    args.in_zero_point = random.between(-128, 127);
+    args.factor = random.real(0.5F, 2) / static_cast<float>(r.count);
+    std::vector<float> expected;
+    for (std::int64_t i = 0; i < r.results; ++i) {
+      std::int64_t sum = 0;
+      for (std::int64_t j = 0; j < r.count; ++j) sum += input[element_of(r, i, j)] - args.in_zero_point;
+      expected.push_back(static_cast<float>(sum) * args.factor);
+    }
+    for_rows(reduce_i8_f32_rows(), [&](const ReduceI8F32Row& row, bool) {
+      output.reset();
+      run_tiles(r.results, seed % 2 == 0, [&](std::int64_t b, std::int64_t e) { row.run(args, b, e); });
+      const std::string what = std::string(row.name) + ": seed " + std::to_string(seed);
+      expect_equal<float>(expected, output.span(), 0, what);
+      expect_guard(output, what);
+    });
+  }
+}
+
 // Vectors of `count` elements at `stride`, as softmax over a dimension in the middle has them.
 struct Vectors {
   std::int64_t outer, count, inner;
@@ -295,8 +323,9 @@ void test_mat_mul_f32(void**) {
 
 int main() {
   using namespace octet::test;
-  const CMUnitTest tests[] = {cmocka_unit_test(test_reduce_f32),  cmocka_unit_test(test_reduce_i8),
-                              cmocka_unit_test(test_softmax_f32), cmocka_unit_test(test_softmax_of_two),
-                              cmocka_unit_test(test_softmax_i8),  cmocka_unit_test(test_mat_mul_f32)};
+  const CMUnitTest tests[] = {cmocka_unit_test(test_reduce_f32),         cmocka_unit_test(test_reduce_i8),
+                              cmocka_unit_test(test_reduce_i8_to_float), cmocka_unit_test(test_softmax_f32),
+                              cmocka_unit_test(test_softmax_of_two),     cmocka_unit_test(test_softmax_i8),
+                              cmocka_unit_test(test_mat_mul_f32)};
   return cmocka_run_group_tests_name("reduction kernels", tests, nullptr, nullptr);
 }

@@ -130,6 +130,40 @@ inline void use_layouts(GraphBuilder& b, TensorId x) {
   b.graph.outputs.push_back(b.node(Op::expand, "expand", {gathered}, attrs));
 }
 
+// Layers whose weights have zero points, and one with weights of -128: what format version 2 added. Stored in
+// tests/golden, as the next two are.
+inline Graph zero_point_graph() {
+  GraphBuilder b;
+  b.graph.name = "zero points";
+  b.graph.source_format = "tflite";
+  const Quant quant{0.05F, 3};
+  TensorId x = b.node(Op::quantize, "image/int8", {b.input("image", {1, 4, 8, 8})}, {}, quant);
+  const auto with_zero_points = [&](Op op, const std::string& name, const Dims& weight, std::int64_t outputs,
+                                    const Attributes& attrs) {
+    const std::vector<TensorId> inputs = {
+        x, b.bytes(name + "/weight", weight), b.integers<std::int32_t>(name + "/bias", DType::i32, {outputs}, 900),
+        b.graph.add_constant(name + "/multiplier", DType::f32, {outputs},
+                             std::vector<float>(static_cast<std::size_t>(outputs), 0.001F)),
+        b.integers<std::int32_t>(name + "/weight_zero_point", DType::i32, {outputs}, 255)};
+    x = b.node(op, name, inputs, attrs, quant);
+  };
+  Attributes attrs = window_of(3, 1, 1);
+  with_zero_points(Op::conv, "conv", {6, 4, 3, 3}, 6, attrs);
+  attrs.groups = 6;
+  with_zero_points(Op::conv, "depthwise", {6, 1, 3, 3}, 6, attrs);
+  attrs = window_of(2, 2, 0);
+  with_zero_points(Op::conv_transpose, "up", {6, 3, 2, 2}, 3, attrs);
+  with_zero_points(Op::gemm, "rows", {5, 16}, 5, {});
+  const TensorId lowest =
+      b.graph.add_constant("last/weight", DType::i8, {2, 3, 1, 1}, std::vector<std::int8_t>{-128, 0, 127, 1, -128, 5});
+  const std::vector<TensorId> inputs = {
+      x, lowest, b.integers<std::int32_t>("last/bias", DType::i32, {2}, 900),
+      b.graph.add_constant("last/multiplier", DType::f32, {2}, std::vector<float>{0.002F, 0.001F})};
+  x = b.node(Op::conv, "last", inputs, window_of(1, 1, 0), quant);
+  b.graph.outputs.push_back(b.node(Op::dequantize, "y", {x}));
+  return b.graph;
+}
+
 // Every executable operator in float. It and the next are stored in tests/golden: they cannot change any more.
 inline Graph float_graph() {
   GraphBuilder b;

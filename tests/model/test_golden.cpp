@@ -1,5 +1,6 @@
-// Files of earlier versions are read forever. `model_test_golden --write FOLDER` made those of version 1; they are
-// never made again, since what is tested is that files of that day are read.
+// Files of earlier versions are read forever. `model_test_golden --write FOLDER` made them, each at the time of
+// its version (the number in its name); they are never made again, since what is tested is that files of that day are
+// read.
 #include <cstdio>
 #include <string_view>
 
@@ -14,10 +15,11 @@ struct Golden {
   const char* file;
   Graph (*graph)();
 };
-constexpr Golden kVersion1[] = {{"v1_small.octet", int8_graph}, {"v1_float.octet", float_graph}};
+constexpr Golden kGolden[] = {
+    {"v1_small.octet", int8_graph}, {"v1_float.octet", float_graph}, {"v2_zero_points.octet", zero_point_graph}};
 
-void test_version_1_means_what_it_meant(void**) {
-  for (const Golden& golden : kVersion1) {
+void test_files_mean_what_they_meant(void**) {
+  for (const Golden& golden : kGolden) {
     const std::string path = std::string(OCTET_SOURCE_DIR) + "/tests/golden/" + golden.file;
     const auto bytes = map_file(path);
     assert_ok(bytes.status());
@@ -28,7 +30,7 @@ void test_version_1_means_what_it_meant(void**) {
 }
 
 int write_golden(const std::string& folder) {
-  for (const Golden& golden : kVersion1) {
+  for (const Golden& golden : kGolden) {
     const Status status = write_octet(golden.graph(), join_path(folder, golden.file));
     if (status.ok()) continue;
     std::fprintf(stderr, "%s\n", status.message().c_str());
@@ -43,6 +45,6 @@ int write_golden(const std::string& folder) {
 int main(int argc, char** argv) {
   using namespace octet::test;
   if (argc == 3 && std::string_view(argv[1]) == "--write") return write_golden(argv[2]);
-  const CMUnitTest tests[] = {cmocka_unit_test(test_version_1_means_what_it_meant)};
+  const CMUnitTest tests[] = {cmocka_unit_test(test_files_mean_what_they_meant)};
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

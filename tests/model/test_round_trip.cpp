@@ -1,7 +1,9 @@
 // What is written comes back to the last bit.
+#include <algorithm>
 #include <limits>
 
 #include "base/file.h"
+#include "model/bytes.h"
 #include "model/graphs.h"
 #include "model/model.h"
 #include "support/temporary.h"
@@ -30,6 +32,26 @@ void test_float_network_comes_back(void**) {
 }
 
 void test_int8_network_comes_back(void**) { assert_same_graph(int8_graph(), through_file(int8_graph())); }
+
+// Readers of version 1 refuse what they do not understand, and go on reading all else.
+void test_zero_points_need_version_2(void**) {
+  assert_same_graph(zero_point_graph(), through_file(zero_point_graph()));
+  assert_int_equal(format::minimum_version(zero_point_graph()), 2);
+  assert_int_equal(format::minimum_version(int8_graph()), 1);
+  assert_int_equal(format::minimum_version(float_graph()), 1);
+  Graph lowest = int8_graph();
+  const auto conv = std::ranges::find(lowest.nodes, Op::conv, &Node::op);
+  Tensor& weight = lowest.at(conv->inputs[1]);
+  std::vector<std::int8_t> values(weight.data.as<std::int8_t>().begin(), weight.data.as<std::int8_t>().end());
+  values.back() = -128;
+  weight.data = Bytes::from(values);
+  assert_int_equal(format::minimum_version(lowest), 2);
+  for (const Graph& graph : {int8_graph(), zero_point_graph()}) {
+    const FileBytes file(graph);
+    assert_int_equal(file.get<std::uint32_t>(file.field(kFormatVersion)), format::kVersion);
+    assert_int_equal(file.get<std::uint32_t>(file.field(kMinimumReaderVersion)), format::minimum_version(graph));
+  }
+}
 
 void test_file_comes_back(void**) {
   const TemporaryFolder folder;
@@ -239,6 +261,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(test_float_network_comes_back),
       cmocka_unit_test(test_int8_network_comes_back),
+      cmocka_unit_test(test_zero_points_need_version_2),
       cmocka_unit_test(test_file_comes_back),
       cmocka_unit_test(test_every_attribute_comes_back),
       cmocka_unit_test(test_names_come_back),

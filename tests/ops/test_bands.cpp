@@ -9,6 +9,7 @@ namespace {
 
 struct Layer {
   std::int64_t in, out, groups, kernel, width;
+  bool zero_points = false;  // of the weights
 };
 
 // The layer's step on an image of so many rows.
@@ -24,6 +25,9 @@ Step prepared(DType dtype, const Layer& layer, std::int64_t height, Isa isa) {
               b.graph.add_constant("w", DType::i8, weight, random_bytes(count, 3, -127, 127)),
               b.graph.add_constant("b", DType::i32, {layer.out}, std::vector<std::int32_t>(outputs, 300)),
               b.floats("m", {layer.out}, std::vector<float>(outputs, 0.001F))};
+    if (layer.zero_points) {
+      inputs.push_back(b.graph.add_constant("z", DType::i32, {layer.out}, std::vector<std::int32_t>(outputs, -20)));
+    }
   } else {
     inputs = {b.input("x", dims), b.noise("w", weight), b.noise("b", {layer.out})};
   }
@@ -47,7 +51,8 @@ void test_packing_is_that_of_the_rows(void**) {
       for (const std::int64_t width : {1, 2, 3, 7, 14, 15, 16, 17, 40}) {
         for (const Layer& layer : {Layer{5, 70, 1, 1, width}, Layer{130, 24, 1, 1, width}, Layer{200, 100, 1, 1, width},
                                    Layer{16, 40, 1, 3, width}, Layer{72, 72, 72, 3, width}, Layer{24, 24, 24, 5, width},
-                                   Layer{24, 48, 4, 3, width}}) {
+                                   Layer{24, 48, 4, 3, width}, Layer{5, 70, 1, 1, width, true},
+                                   Layer{16, 40, 1, 3, width, true}, Layer{72, 72, 72, 3, width, true}}) {
           const Step whole = prepared(dtype, layer, 40, isa);
           if (band_runner_of(whole) == nullptr) continue;
           ++by_rows;

@@ -121,12 +121,20 @@ void test_mat_mul_of_any_rank(void**) {
 
 // An int8 layer: random weights, bias and factors, and a fused clamp in real numbers.
 void check_int8_linear(Op op, const Dims& x, const Dims& weight, std::int64_t outputs, Attributes attrs,
-                       const char* what) {
+                       const char* what, const std::vector<std::int32_t>& zero_points = {}) {
   const Quant in{0.05F, -7};
   const Quant out{0.125F, 11};
   attrs.clamp = {0, 6};  // 6 / 0.125 + 11 = 59
   const auto x_values = random_bytes(static_cast<std::size_t>(element_count(x)), 3);
-  const auto w_values = random_bytes(static_cast<std::size_t>(element_count(weight)), 4, -127, 127);
+  const auto w_values = random_bytes(static_cast<std::size_t>(element_count(weight)), 4);
+  FloatVector w_centred = centred(w_values, 0);
+  // All weights of one output channel lie together, save those of a transposed convolution.
+  const std::size_t taps = op == Op::gemm ? 1 : static_cast<std::size_t>(weight[2] * weight[3]);
+  const std::size_t of_channel = w_values.size() / static_cast<std::size_t>(outputs);
+  for (std::size_t i = 0; i < w_centred.size() && !zero_points.empty(); ++i) {
+    const std::size_t o = op == Op::conv_transpose ? i / taps % static_cast<std::size_t>(outputs) : i / of_channel;
+    w_centred[i] -= static_cast<float>(zero_points[o]);
+  }
   std::vector<std::int32_t> bias;
   FloatVector bias_values, factors;
   for (std::int64_t o = 0; o < outputs; ++o) {
@@ -136,8 +144,8 @@ void check_int8_linear(Op op, const Dims& x, const Dims& weight, std::int64_t ou
   }
   Attributes plain = attrs;
   plain.clamp = {};
-  const auto sums = exact(
-      op, plain, {{x, centred(x_values, in.zero_point)}, {weight, centred(w_values, 0)}, {{outputs}, bias_values}});
+  const auto sums =
+      exact(op, plain, {{x, centred(x_values, in.zero_point)}, {weight, w_centred}, {{outputs}, bias_values}});
   const std::size_t inner = op == Op::gemm ? 1 : sums.size() / static_cast<std::size_t>(x[0] * outputs);
   ByteVector expected;
   for (std::size_t i = 0; i < sums.size(); ++i) {
@@ -148,9 +156,12 @@ void check_int8_linear(Op op, const Dims& x, const Dims& weight, std::int64_t ou
   check_int8(
       {{x, in}}, {x_values},
       [&](GraphBuilder& b, std::vector<TensorId> ids) {
-        const std::vector<TensorId> operands{ids[0], b.graph.add_constant("w", DType::i8, weight, w_values),
-                                             b.graph.add_constant("bias", DType::i32, {outputs}, bias),
-                                             b.floats("factor", {outputs}, factors)};
+        std::vector<TensorId> operands{ids[0], b.graph.add_constant("w", DType::i8, weight, w_values),
+                                       b.graph.add_constant("bias", DType::i32, {outputs}, bias),
+                                       b.floats("factor", {outputs}, factors)};
+        if (!zero_points.empty()) {
+          operands.push_back(b.graph.add_constant("zeros", DType::i32, {outputs}, zero_points));
+        }
         return int8_result(b, b.add(op, "y", operands, [&](Attributes& a) { a = attrs; }), out);
       },
       expected, what);
@@ -161,6 +172,20 @@ void test_int8_layers(void**) {
   check_int8_linear(Op::conv, {1, 6, 6, 5}, {6, 1, 3, 3}, 6, window(3, 2, {1, 1, 1, 1}, 1, 6), "int8 depthwise");
   check_int8_linear(Op::conv_transpose, {1, 3, 3, 4}, {3, 4, 3, 3}, 4, window(3, 2, {1, 1, 1, 1}), "int8 transposed");
   check_int8_linear(Op::gemm, {4, 9}, {7, 9}, 7, {}, "int8 gemm");
+}
+
+// Centred weights need one int8, two, three and four of them.
+void test_int8_layers_with_weight_zero_points(void**) {
+  for (const std::int32_t most : {0, 100, 200, 255}) {
+    const std::vector<std::int32_t> zeros{most, 0, -most, most / 2, -most / 3, 1, most};
+    const auto some = [&](std::size_t count) { return std::vector(zeros.begin(), zeros.begin() + count); };
+    check_int8_linear(Op::conv, {2, 3, 6, 5}, {5, 3, 3, 3}, 5, window(3, 1, {1, 1, 1, 1}), "conv", some(5));
+    check_int8_linear(Op::conv, {1, 6, 6, 5}, {6, 1, 3, 3}, 6, window(3, 1, {1, 1, 1, 1}, 1, 6), "3x3", some(6));
+    check_int8_linear(Op::conv, {1, 6, 6, 5}, {6, 1, 5, 5}, 6, window(5, 1, {2, 2, 2, 2}, 1, 6), "5x5", some(6));
+    check_int8_linear(Op::conv_transpose, {1, 3, 3, 4}, {3, 4, 3, 3}, 4, window(3, 2, {1, 1, 1, 1}), "transposed",
+                      some(4));
+    check_int8_linear(Op::gemm, {4, 9}, {7, 9}, 7, {}, "gemm", some(7));
+  }
 }
 
 }  // namespace
@@ -175,6 +200,7 @@ int main() {
       cmocka_unit_test(test_gemm_of_any_rank),
       cmocka_unit_test(test_mat_mul_of_any_rank),
       cmocka_unit_test(test_int8_layers),
+      cmocka_unit_test(test_int8_layers_with_weight_zero_points),
   };
   return cmocka_run_group_tests_name("linear operators", tests, nullptr, nullptr);
 }

@@ -109,6 +109,20 @@ void test_int8_reduce(void**) {
   }
 }
 
+void test_int8_reduce_to_float(void**) {
+  const Quant in{0.05F, -9};
+  const auto x = random_bytes(60);
+  GraphBuilder b;
+  b.output(b.add(Op::reduce, "y", {int8_input(b, "x", {1, 3, 4, 5}, in)}, [](Attributes& a) { a.axes = {2, 3}; }));
+  const FloatVector actual = run_graph(b, {x})[0].reals;
+  assert_int_equal(actual.size(), 3);
+  for (std::size_t c = 0; c < 3; ++c) {
+    int sum = 0;
+    for (std::size_t i = 0; i < 20; ++i) sum += x[c * 20 + i] - in.zero_point;
+    assert_true(actual[c] == static_cast<float>(sum) * (in.scale / 20.0F));
+  }
+}
+
 // Output and input pixels of a resize along one axis of `in` pixels that hold their own number.
 FloatVector resized_line(std::int64_t in, float scale, ResizeKind kind, CoordinateKind coordinate,
                          NearestKind nearest = NearestKind::round_prefer_floor, std::int64_t out = 0,
@@ -322,6 +336,7 @@ int main() {
       cmocka_unit_test(test_int8_pool),
       cmocka_unit_test(test_reduce),
       cmocka_unit_test(test_int8_reduce),
+      cmocka_unit_test(test_int8_reduce_to_float),
       cmocka_unit_test(test_nearest_rounds_in_float32),
       cmocka_unit_test(test_linear_and_cubic),
       cmocka_unit_test(test_resize_in_both_layouts),

@@ -188,6 +188,22 @@ void test_softmax_inside_keeps_its_own_quantization(void**) {
   assert_int_not_equal(result.group("softmax:0"), result.group("join:0"));
 }
 
+void test_mean_at_the_end_reads_int8_and_gives_float(void**) {
+  const auto over_image = [](Attributes& a) { a.axes = {2, 3}; };
+  GraphBuilder b;
+  const TensorId c = conv1x1(b, "conv", b.input("x", {1, 2, 4, 4}), 2, 5);
+  const TensorId m = b.add(Op::reduce, "mean", {c}, over_image);
+  b.output(b.add(Op::softmax, "softmax", {m}, set_axis));
+  const Assigned result = assigned(b);
+  assert_true(result.int8("mean"));
+  assert_false(result.int8_tensor("mean:0"));
+  assert_false(result.int8("softmax"));
+  GraphBuilder inside;  // another layer reads it
+  const TensorId d = conv1x1(inside, "conv", inside.input("x", {1, 2, 4, 4}), 2, 5);
+  inside.output(conv1x1(inside, "last", inside.add(Op::reduce, "mean", {d}, over_image), 5, 2));
+  assert_true(assigned(inside).int8_tensor("mean:0"));
+}
+
 void test_log_softmax_is_float(void**) {
   GraphBuilder b;
   const TensorId c = conv1x1(b, "conv", b.input("x", {1, 2, 1, 1}), 2, 5);
@@ -291,6 +307,7 @@ int main() {
       cmocka_unit_test(test_sum_with_one_float_side_is_float),
       cmocka_unit_test(test_softmax_at_the_end_reads_int8_and_gives_float),
       cmocka_unit_test(test_softmax_inside_keeps_its_own_quantization),
+      cmocka_unit_test(test_mean_at_the_end_reads_int8_and_gives_float),
       cmocka_unit_test(test_log_softmax_is_float),
       cmocka_unit_test(test_prelu_by_channel_is_int8_by_pixel_float),
       cmocka_unit_test(test_border_of_zeros_is_int8_of_other_values_float),

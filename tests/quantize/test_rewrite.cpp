@@ -337,6 +337,16 @@ void test_softmax_at_the_end_gives_float(void**) {
   assert_true(std::fabs(sum - 1) < 1e-6F);
 }
 
+void test_mean_at_the_end_gives_float(void**) {
+  GraphBuilder b;
+  const TensorId c = conv1x1(b, "conv", b.input("x", {1, 2, 2, 2}), 2, 3);
+  b.output(b.add(Op::reduce, "mean", {c}, [](Attributes& a) { a.axes = {2, 3}; }));
+  const Rewritten result = rewritten(b, {}, {{0.02F, 0}, {0.04F, 3}});
+  assert_true(result.tensor("mean:0").dtype == DType::f32);
+  assert_true(result.tensor("conv:0").dtype == DType::i8);
+  expect_ok(validate(result.graph));
+}
+
 void test_softmax_inside_is_requantized_where_it_is_moved(void**) {
   GraphBuilder b;
   const TensorId c = conv1x1(b, "conv", b.input("x", {1, 2, 4, 4}), 2, 4);
@@ -442,6 +452,7 @@ int main() {
       cmocka_unit_test(test_table_of_a_function),
       cmocka_unit_test(test_table_of_a_slope_for_each_channel),
       cmocka_unit_test(test_softmax_at_the_end_gives_float),
+      cmocka_unit_test(test_mean_at_the_end_gives_float),
       cmocka_unit_test(test_softmax_inside_is_requantized_where_it_is_moved),
       cmocka_unit_test(test_constant_operand_has_its_own_range),
       cmocka_unit_test(test_nothing_int8_is_the_same_graph),

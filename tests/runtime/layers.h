@@ -31,7 +31,8 @@ inline void set_window(Attributes& a, const Window& w) {
 // A network of layers on a tensor that is large from the start; int8 or float32.
 class Layers {
  public:
-  Layers(bool int8, Dims dims) : int8_(int8) {
+  // weight_zero_points: of int8 layers.
+  Layers(bool int8, Dims dims, bool weight_zero_points = false) : int8_(int8), weight_zero_points_(weight_zero_points) {
     channels_ = dims[1];
     last_ = int8 ? int8_input(b_, "x", dims, kQuant) : b_.input("x", dims);
   }
@@ -48,6 +49,11 @@ class Layers {
                                              std::vector<std::int32_t>(static_cast<std::size_t>(channels), 300)));
       inputs.push_back(
           b_.floats(name + "m", {channels}, std::vector<float>(static_cast<std::size_t>(channels), factor)));
+      if (weight_zero_points_) {
+        std::vector<std::int32_t> zeros(static_cast<std::size_t>(channels));
+        for (std::size_t o = 0; o < zeros.size(); ++o) zeros[o] = static_cast<std::int32_t>(o * 37 % 240) - 120;
+        inputs.push_back(b_.graph.add_constant(name + "z", DType::i32, {channels}, zeros));
+      }
     } else {
       inputs.push_back(b_.noise(name + "w", weight));
       inputs.push_back(b_.noise(name + "b", {channels}));
@@ -127,6 +133,7 @@ class Layers {
   }
 
   bool int8_;
+  bool weight_zero_points_;
   GraphBuilder b_;
   TensorId last_ = kNoTensor;
   std::int64_t channels_ = 0;

@@ -22,6 +22,12 @@ void test_expand_depthwise_project(void**) {
   }
 }
 
+void test_weight_zero_points(void**) {
+  Layers layers(true, {1, 12, 131, 100}, true);
+  const TensorId shortcut = layers.conv(16, k3x3).last();
+  check_chains(layers.conv(96, {}).depthwise(k3x3).conv(16, {}).add(shortcut), {4});
+}
+
 void test_residual_add_joins(void**) {
   for (const bool int8 : {false, true}) {
     Layers layers(int8, {1, 16, 110, 110});
@@ -81,13 +87,10 @@ void test_a_chain_that_begins_in_place(void**) {
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_expand_depthwise_project),
-      cmocka_unit_test(test_residual_add_joins),
-      cmocka_unit_test(test_strides_dilation_and_pools),
-      cmocka_unit_test(test_depthwise_after_depthwise),
-      cmocka_unit_test(test_tensors_that_others_read_stay_whole),
-      cmocka_unit_test(test_heavy_layers_do_not_overlap),
-      cmocka_unit_test(test_a_chain_that_begins_in_place),
+      cmocka_unit_test(test_expand_depthwise_project),    cmocka_unit_test(test_weight_zero_points),
+      cmocka_unit_test(test_residual_add_joins),          cmocka_unit_test(test_strides_dilation_and_pools),
+      cmocka_unit_test(test_depthwise_after_depthwise),   cmocka_unit_test(test_tensors_that_others_read_stay_whole),
+      cmocka_unit_test(test_heavy_layers_do_not_overlap), cmocka_unit_test(test_a_chain_that_begins_in_place),
   };
   return cmocka_run_group_tests_name("chains", tests, nullptr, nullptr);
 }

@@ -70,15 +70,25 @@ constexpr Row kRows[] = {
     {fb::OpType::Tile, convert_tile},
     {fb::OpType::Fill, convert_fill},
     {fb::OpType::Range, convert_range},
+    {fb::OpType::FloatToInt8, convert_float_to_int8},
+    {fb::OpType::Int8ToFloat, convert_int8_to_float},
+    {fb::OpType::ConvInt8, convert_conv_int8},
+    {fb::OpType::DepthwiseConvInt8, convert_conv_int8},
+    {fb::OpType::EltwiseInt8, convert_eltwise_int8},
+    {fb::OpType::PoolInt8, convert_pool_int8},
 };
 
-constexpr fb::OpType kQuantized[] = {
-    fb::OpType::ConvInt8,          fb::OpType::DepthwiseConvInt8, fb::OpType::Int8ToFloat,
-    fb::OpType::FloatToInt8,       fb::OpType::EltwiseInt8,       fb::OpType::QuantizedAdd,
-    fb::OpType::QuantizedAvgPool,  fb::OpType::QuantizedBiasAdd,  fb::OpType::QuantizedConcat,
-    fb::OpType::QuantizedLogistic, fb::OpType::QuantizedMaxPool,  fb::OpType::QuantizedReshape,
-    fb::OpType::QuantizedSoftmax,  fb::OpType::TfQuantizedConv2D, fb::OpType::QuantizedDepthwiseConv2D,
-    fb::OpType::Dequantize,        fb::OpType::QuantizeV2,        fb::OpType::Requantize,
+constexpr fb::OpType kOldInt8[] = {
+    fb::OpType::ConvInt8,    fb::OpType::DepthwiseConvInt8, fb::OpType::Int8ToFloat,
+    fb::OpType::FloatToInt8, fb::OpType::EltwiseInt8,       fb::OpType::PoolInt8,
+};
+
+constexpr fb::OpType kMoves[] = {
+    fb::OpType::Concat,        fb::OpType::Pack,     fb::OpType::Unpack,  fb::OpType::DepthToSpace,
+    fb::OpType::SpaceToDepth,  fb::OpType::Identity, fb::OpType::Dropout, fb::OpType::Copy,
+    fb::OpType::ConvertTensor, fb::OpType::Reshape,  fb::OpType::Flatten, fb::OpType::Squeeze,
+    fb::OpType::Unsqueeze,     fb::OpType::Permute,  fb::OpType::Slice,   fb::OpType::ExpandDims,
+    fb::OpType::StridedSlice,  fb::OpType::Crop,     fb::OpType::SliceTf, fb::OpType::Transpose,
 };
 
 }  // namespace
@@ -88,8 +98,12 @@ Convert find_convert(fb::OpType type) {
   return row == std::end(kRows) ? nullptr : row->convert;
 }
 
-bool is_quantized_operator(fb::OpType type) {
-  return std::find(std::begin(kQuantized), std::end(kQuantized), type) != std::end(kQuantized);
+bool is_old_int8(fb::OpType type) {
+  return std::find(std::begin(kOldInt8), std::end(kOldInt8), type) != std::end(kOldInt8);
+}
+
+bool moves_integers(fb::OpType type) {
+  return std::find(std::begin(kMoves), std::end(kMoves), type) != std::end(kMoves);
 }
 
 }  // namespace octet::mnn

@@ -1,6 +1,9 @@
 // One function for each kind of .mnn operator: reads its parameters, emits nodes, finishes its outputs.
 #pragma once
 
+#include <cstdint>
+#include <unordered_map>
+
 #include "base/status.h"
 #include "import/mnn/emitter.h"
 
@@ -10,8 +13,10 @@ using Convert = Status (*)(Emitter&);
 
 // nullptr: the operator is not supported.
 Convert find_convert(fb::OpType type);
-// An operator of a network that runs in int8 already.
-bool is_quantized_operator(fb::OpType type);
+// An int8 operator of 2019 to 2021: what it reads and makes are integers.
+bool is_old_int8(fb::OpType type);
+// An operator that moves what it reads, integers or not.
+bool moves_integers(fb::OpType type);
 
 // convert_source.cpp
 Status convert_input(Emitter& e);
@@ -83,5 +88,14 @@ Status convert_range(Emitter& e);
 
 // convert_strided_slice.cpp
 Status convert_strided_slice(Emitter& e);
+
+// convert_int8.cpp
+Status convert_float_to_int8(Emitter& e);
+Status convert_int8_to_float(Emitter& e);
+Status convert_conv_int8(Emitter& e);
+Status convert_eltwise_int8(Emitter& e);
+Status convert_pool_int8(Emitter& e);
+// The scales that the readers of int8 tensors state for them.
+std::unordered_map<std::int32_t, float> stated_scales(const fb::Net& net);
 
 }  // namespace octet::mnn

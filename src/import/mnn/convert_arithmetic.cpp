@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "import/mnn/convert.h"
+#include "import/mnn/tensor_quant.h"
 
 namespace octet::mnn {
 namespace {
@@ -139,7 +140,9 @@ Status convert_binary(Emitter& e) {
   const bool relu = parameters->activation() == 1;
   TensorId result = kNoTensor;
   if (const BinaryKind* kind = find_binary(parameters->type())) {
-    result = e.binary(*kind, a, b);
+    Clamp clamp;
+    if (const TensorQuant* output = e.int8_output()) limit(&clamp, *output);
+    result = e.binary(*kind, a, b, clamp);
   } else if (parameters->type() == fb::BinaryType::SquaredDifference) {
     result = e.unary(UnaryKind::square, e.binary(BinaryKind::sub, a, b));
   } else if (parameters->type() == fb::BinaryType::FloorDiv) {

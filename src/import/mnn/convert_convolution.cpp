@@ -1,10 +1,14 @@
 // Convolution and transposed convolution, plain and depthwise.
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/checked.h"
 #include "base/text.h"
 #include "import/mnn/convert.h"
+#include "import/mnn/convolution.h"
+#include "import/mnn/tensor_quant.h"
 #include "import/mnn/weights.h"
 
 namespace octet::mnn {
@@ -46,12 +50,7 @@ Clamp fused_clamp(const fb::Convolution2DCommon& common) {
   return clamp;
 }
 
-struct Convolution {
-  const fb::Convolution2D* parameters = nullptr;
-  const fb::Convolution2DCommon* common = nullptr;
-  Attributes attrs;
-  std::int64_t outputs = 0;  // channels
-};
+}  // namespace
 
 Result<Convolution> read_convolution(Emitter& e, bool depthwise) {
   Convolution result;
@@ -73,11 +72,10 @@ Status check_channels(const Convolution& c) {
   return {};
 }
 
-// The dimension of the weights that the file does not state reliably: their number over the known dimensions.
-Result<std::int64_t> remaining_dimension(const std::vector<float>& weight, std::int64_t first, const Window& window) {
+Result<std::int64_t> remaining_dimension(std::size_t weights, std::int64_t first, const Window& window) {
   const std::int64_t area = window.kernel[0] * window.kernel[1];
   std::int64_t known = 0;
-  const auto count = static_cast<std::int64_t>(weight.size());
+  const auto count = static_cast<std::int64_t>(weights);
   if (!checked_mul(first, area, &known) || count == 0 || count % known != 0) {
     return fail(Code::format, "it has " + std::to_string(count) + " weights, which do not fill its " +
                                   std::to_string(first) + " channels of kernel " + shape_text(window.kernel));
@@ -99,6 +97,24 @@ void finish_spatial(Emitter& e, octet::Op kind, std::vector<TensorId> inputs, co
   const TensorId result = e.emit(kind, std::move(inputs), attrs);
   e.set_rank(result, 4);
   e.finish(e.like(e.input(0), result));
+}
+
+namespace {
+
+// The integers of the weights where MNN computes with them, else floats.
+Result<TensorId> weight_constant(Emitter& e, const Weights& weights, Dims dims) {
+  if (e.int8_output() == nullptr || static_cast<std::int64_t>(weights.scales.size()) != dims[0]) {
+    return e.constant(weights.weight, std::move(dims));
+  }
+  std::vector<std::int32_t> values(weights.integers.begin(), weights.integers.end());
+  std::vector<float> scales = weights.scales;
+  const std::size_t row = values.size() / scales.size();
+  for (std::size_t o = 0; o < scales.size(); ++o) {
+    if (scales[o] != 0) continue;  // of weights that are all zero
+    scales[o] = 1;
+    std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(o * row), row, 0);
+  }
+  return e.quantized_constant(std::move(dims), values, scales);
 }
 
 // Weights that come as inputs instead: of another operator, or constants.
@@ -138,14 +154,16 @@ Status convert_convolution(Emitter& e) {
   if (e.input_count() > 1) return convert_with_inputs(e, octet::Op::conv, std::move(c), e.input_count());
   OCTET_TRY(check_channels(c));
   OCTET_ASSIGN(const Weights weights, read_weights(e, *c.parameters));
-  OCTET_ASSIGN(const std::int64_t depth, remaining_dimension(weights.weight, c.outputs, c.attrs.window));
+  OCTET_ASSIGN(const std::int64_t depth, remaining_dimension(weights.weight.size(), c.outputs, c.attrs.window));
   if (depthwise && depth != 1) {
     return fail(Code::format, "it is depthwise, but has weights for " + std::to_string(depth) + " channels per output");
   }
   OCTET_ASSIGN(const TensorId x, e.as_nchw(e.input(0), 4));
   const auto& kernel = c.attrs.window.kernel;
-  std::vector<TensorId> inputs{x, e.constant(weights.weight, {c.outputs, depth, kernel[0], kernel[1]})};
+  OCTET_ASSIGN(const TensorId weight, weight_constant(e, weights, {c.outputs, depth, kernel[0], kernel[1]}));
+  std::vector<TensorId> inputs{x, weight};
   OCTET_TRY(add_bias(e, weights.bias, c.outputs, &inputs));
+  if (const TensorQuant* output = e.int8_output()) limit(&c.attrs.clamp, *output);
   finish_spatial(e, octet::Op::conv, std::move(inputs), c.attrs);
   return {};
 }
@@ -168,7 +186,7 @@ Status convert_deconvolution(Emitter& e) {
   OCTET_TRY(check_channels(c));
   OCTET_ASSIGN(const Weights weights, read_weights(e, *c.parameters));
   const std::int64_t per_group = c.outputs / c.attrs.groups;
-  OCTET_ASSIGN(const std::int64_t channels, remaining_dimension(weights.weight, per_group, c.attrs.window));
+  OCTET_ASSIGN(const std::int64_t channels, remaining_dimension(weights.weight.size(), per_group, c.attrs.window));
   OCTET_ASSIGN(const TensorId x, e.as_nchw(e.input(0), 4));
   const auto& kernel = c.attrs.window.kernel;
   std::vector<TensorId> inputs{x, e.constant(weights.weight, {channels, per_group, kernel[0], kernel[1]})};

@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "import/mnn/convert.h"
+#include "import/mnn/tensor_quant.h"
+#include "import/quantized_constant.h"
 
 namespace octet::mnn {
 
@@ -41,6 +44,38 @@ std::vector<std::int64_t> widened(const flatbuffers::Vector<std::int32_t>* value
   return {narrow.begin(), narrow.end()};
 }
 
+namespace {
+
+// What it makes of integers are integers of the same scale.
+bool moves_values(octet::Op kind) {
+  switch (kind) {
+    case octet::Op::identity:
+    case octet::Op::reshape:
+    case octet::Op::transpose:
+    case octet::Op::squeeze:
+    case octet::Op::unsqueeze:
+    case octet::Op::flatten:
+    case octet::Op::slice:
+    case octet::Op::split:
+    case octet::Op::depth_to_space:
+    case octet::Op::space_to_depth:
+    case octet::Op::max_pool:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Emitter::Emitter(const fb::Net& net, const std::string& path)
+    : net_(net), external_(path), stated_scales_(stated_scales(net)) {}
+
+float Emitter::stated_scale(std::int32_t tensor) const {
+  const auto found = stated_scales_.find(tensor);
+  return found == stated_scales_.end() ? 0.0f : found->second;
+}
+
 std::string Emitter::tensor_name(std::int32_t index) const {
   const auto* names = net_.tensor_names();
   std::string name;
@@ -54,13 +89,13 @@ std::string Emitter::output_name(std::size_t i) const {
   return tensor_name(op_->outputs()->Get(static_cast<std::uint32_t>(i)));
 }
 
-Status Emitter::begin(const fb::Op& op) {
+Status Emitter::begin(const fb::Op& op, const TensorQuants* int8) {
   op_ = &op;
+  quants_ = int8;
+  rounded_ = {};
   inputs_.clear();
   finished_.clear();
   named_.clear();
-  first_tensor_ = static_cast<TensorId>(graph_.tensors.size());
-  first_node_ = graph_.nodes.size();
   const std::span<const std::int32_t> outputs = span_of(op.outputs());
   if (outputs.empty()) return fail(Code::format, "it has no output");
   for (const std::int32_t index : outputs) {
@@ -80,8 +115,19 @@ Status Emitter::begin(const fb::Op& op) {
     }
     inputs_.push_back(found->second);
     read_.insert(found->second);
+    if (quants_ == nullptr || quants_->find(index) == nullptr || int8_.contains(index)) continue;
+    // What another operator made as floats enters as integers; whoever reads the floats goes on to.
+    auto [place, missing] = as_int8_.try_emplace(index, found->second);
+    if (missing) place->second = through_int8(found->second, quants_->find(index)->quant, tensor_name(index) + "/read");
+    inputs_.back() = place->second;
   }
+  first_tensor_ = static_cast<TensorId>(graph_.tensors.size());
+  first_node_ = graph_.nodes.size();
   return {};
+}
+
+const TensorQuant* Emitter::int8_output() const {
+  return quants_ == nullptr ? nullptr : quants_->find(op_->outputs()->Get(0));
 }
 
 Status Emitter::end() {
@@ -134,7 +180,9 @@ std::vector<TensorId> Emitter::emit_many(octet::Op kind, std::vector<TensorId> i
   node.attrs = attrs;
   std::vector<TensorId> made;
   for (std::size_t i = 0; i < outputs; ++i) {
-    made.push_back(add(fresh_name(), graph_.at(like).dtype, Note(notes_[static_cast<std::size_t>(like)])));
+    Note described = notes_[static_cast<std::size_t>(like)];
+    if (!moves_values(kind)) described.quant = {};
+    made.push_back(add(fresh_name(), graph_.at(like).dtype, described));
   }
   node.outputs = made;
   node.name = graph_.at(made[0]).name;
@@ -148,7 +196,7 @@ TensorId Emitter::emit(octet::Op kind, std::vector<TensorId> inputs, const Attri
 
 TensorId Emitter::source(DType dtype, Dims dims, Layout layout) {
   const int rank = static_cast<int>(dims.size());
-  const TensorId id = add(fresh_name(), dtype, {layout, rank});
+  const TensorId id = add(fresh_name(), dtype, {layout, rank, {}});
   graph_.at(id).dims = std::move(dims);
   return id;
 }
@@ -156,7 +204,7 @@ TensorId Emitter::source(DType dtype, Dims dims, Layout layout) {
 TensorId Emitter::constant(DType dtype, Dims dims, Bytes data, Layout layout) {
   const int rank = static_cast<int>(dims.size());
   const TensorId id = graph_.add_constant(fresh_name(), dtype, std::move(dims), std::move(data));
-  notes_.push_back({layout, rank});
+  notes_.push_back({layout, rank, {}});
   return id;
 }
 
@@ -169,6 +217,14 @@ TensorId Emitter::constant(const std::vector<std::int64_t>& values) {
 }
 
 TensorId Emitter::constant_scalar(float value) { return constant(std::vector<float>{value}, {}); }
+
+Result<TensorId> Emitter::quantized_constant(Dims dims, std::span<const std::int32_t> values,
+                                             const std::vector<float>& scales) {
+  const int rank = static_cast<int>(dims.size());
+  OCTET_ASSIGN(const TensorId id, add_quantized_constant(graph_, fresh_name(), dims, values, scales, 0));
+  notes_.push_back({Layout::nchw, rank, {}});
+  return id;
+}
 
 TensorId Emitter::transpose(TensorId x, std::vector<std::int64_t> permutation) {
   Attributes attrs;
@@ -209,6 +265,24 @@ TensorId Emitter::cast(TensorId x, DType to) {
   return result;
 }
 
+TensorId Emitter::through_int8(TensorId x, const Quant& quant, const std::string& name) {
+  const Note described = Note(note(x));
+  const auto append = [&](octet::Op kind, TensorId input, TensorId output) {
+    Node node;
+    node.op = kind;
+    node.inputs = {input};
+    node.outputs = {output};
+    node.name = graph_.at(output).name;
+    graph_.nodes.push_back(std::move(node));
+  };
+  const TensorId integers = add(name + "/int8", DType::i8, described);
+  graph_.at(integers).quant = quant;
+  append(octet::Op::quantize, x, integers);
+  const TensorId back = add(name, DType::f32, described);
+  append(octet::Op::dequantize, integers, back);
+  return back;
+}
+
 TensorId Emitter::slice(TensorId x, std::int64_t axis, std::int64_t start, std::int64_t end) {
   Attributes attrs;
   attrs.axes = {axis};
@@ -226,7 +300,7 @@ Result<TensorId> Emitter::as_nchw(TensorId x, int assumed_rank) {
                                        "' is not known; convert the model from ONNX or Caffe instead");
   }
   const TensorId moved = dims > 2 ? transpose(x, nhwc_to_nchw(dims)) : emit(octet::Op::identity, {x});
-  note(moved) = {Layout::nchw, dims};
+  note(moved) = {Layout::nchw, dims, note(moved).quant};
   return moved;
 }
 
@@ -251,6 +325,14 @@ void Emitter::finish(TensorId tensor, std::size_t i) {
   current_[index] = tensor;
   made_.push_back(index);
   finished_.insert(index);
+  const TensorQuant* described = quants_ == nullptr ? nullptr : quants_->find(index);
+  const Quant quant = described == nullptr ? rounded_ : described->quant;
+  if (quant.scale == 0) return;
+  graph_.at(tensor).name += "/float";
+  const TensorId result = through_int8(tensor, quant, tensor_name(index));
+  set_quant(result, rounded_);
+  current_[index] = result;
+  int8_.insert(index);
 }
 
 void Emitter::finish_input(TensorId tensor) {

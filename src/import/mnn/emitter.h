@@ -39,19 +39,26 @@ std::span<const T> span_of(const flatbuffers::Vector<T>* vector) {
 }
 std::vector<std::int64_t> widened(const flatbuffers::Vector<std::int32_t>* values);
 
+class TensorQuants;
+struct TensorQuant;
+
 class Emitter {
  public:
-  Emitter(const fb::Net& net, const std::string& path) : net_(net), external_(path) {}
+  Emitter(const fb::Net& net, const std::string& path);
 
-  // Around each operator: begin finds its inputs, end checks that every output has been made.
-  Status begin(const fb::Op& op);
+  // Around each operator: begin finds its inputs, end checks that every output has been made. Where MNN computes the
+  // operator in int8 (`int8` is not nullptr) its inputs and outputs pass through int8.
+  Status begin(const fb::Op& op, const TensorQuants* int8 = nullptr);
   Status end();
   // After the last one: names the outputs of the network.
   Result<Graph> finish_network();
 
   Graph& graph() { return graph_; }
+  const Graph& graph() const { return graph_; }
   const fb::Net& net() const { return net_; }
   ExternalData& external() { return external_; }
+  // Old int8 networks: the scale that a reader of the tensor states for it, 0 where none does (convert_int8.cpp).
+  float stated_scale(std::int32_t tensor) const;
 
   // The operator at hand.
   const fb::Op& op() const { return *op_; }
@@ -68,6 +75,9 @@ class Emitter {
   }
   std::string output_name(std::size_t i) const;
 
+  // Of the first output, where the operator is computed in int8; else nullptr.
+  const TensorQuant* int8_output() const;
+
   // A node with one output, described like its first input until told otherwise.
   TensorId emit(octet::Op kind, std::vector<TensorId> inputs, const Attributes& attrs = {});
   std::vector<TensorId> emit_many(octet::Op kind, std::vector<TensorId> inputs, const Attributes& attrs,
@@ -77,10 +87,15 @@ class Emitter {
   TensorId constant(const std::vector<float>& values, Dims dims);
   TensorId constant(const std::vector<std::int64_t>& values);  // one dimension
   TensorId constant_scalar(float value);
+  // See import/quantized_constant.h; the scales are those of dimension 0.
+  Result<TensorId> quantized_constant(Dims dims, std::span<const std::int32_t> values,
+                                      const std::vector<float>& scales);
   TensorId transpose(TensorId x, std::vector<std::int64_t> permutation);
   TensorId unary(UnaryKind kind, TensorId x, float alpha = 0, float beta = 0);
   TensorId binary(BinaryKind kind, TensorId a, TensorId b, const Clamp& clamp = {});
   TensorId cast(TensorId x, DType to);
+  // x, rounded to integers and back to what they mean, of that name.
+  TensorId through_int8(TensorId x, const Quant& quant, const std::string& name);
   TensorId slice(TensorId x, std::int64_t axis, std::int64_t start, std::int64_t end);
   // Rank and order of dimensions of a result that is made by broadcasting a and b.
   void describe_broadcast(TensorId result, TensorId a, TensorId b);
@@ -89,8 +104,10 @@ class Emitter {
   // y, made from as_nchw(x), in the order of x.
   TensorId like(TensorId x, TensorId y);
 
-  // The tensor becomes output `i` of the operator.
+  // The tensor becomes output `i` of the operator; through int8 where the operator is computed in int8.
   void finish(TensorId tensor, std::size_t i = 0);
+  // Old int8 operators: what the operator at hand finishes is rounded to these integers, and known to be integers.
+  void round_outputs(const Quant& quant) { rounded_ = quant; }
   // An input of the network.
   void finish_input(TensorId tensor);
 
@@ -98,6 +115,9 @@ class Emitter {
   int rank(TensorId id) const { return notes_[static_cast<std::size_t>(id)].rank; }
   void set_layout(TensorId id, Layout layout) { note(id).layout = layout; }
   void set_rank(TensorId id, int rank) { note(id).rank = rank; }
+  // Of a tensor that the old int8 operators made: it holds the meaning of int8 integers. Scale 0: it does not.
+  const Quant& quant(TensorId id) const { return notes_[static_cast<std::size_t>(id)].quant; }
+  void set_quant(TensorId id, const Quant& quant) { note(id).quant = quant; }
   DType dtype(TensorId id) const { return graph_.at(id).dtype; }
   void set_dtype(TensorId id, DType dtype) { graph_.at(id).dtype = dtype; }
 
@@ -108,6 +128,7 @@ class Emitter {
   struct Note {
     Layout layout = Layout::nchw;
     int rank = kUnknownRank;
+    Quant quant;
   };
 
   Status wrong_parameters() const;
@@ -121,10 +142,15 @@ class Emitter {
   Graph graph_;
   std::vector<Note> notes_;                             // of the graph's tensors
   std::unordered_map<std::int32_t, TensorId> current_;  // what a tensor index of the file stands for now
+  std::unordered_map<std::int32_t, float> stated_scales_;
+  std::unordered_map<std::int32_t, TensorId> as_int8_;  // float tensors of the file, through int8
+  std::unordered_set<std::int32_t> int8_;               // tensor indices that an operator in int8 has made
   std::vector<std::int32_t> made_;                      // tensor indices in the order of being made
   std::unordered_set<TensorId> read_;                   // by any operator
 
   const fb::Op* op_ = nullptr;
+  const TensorQuants* quants_ = nullptr;  // where the operator at hand is computed in int8
+  Quant rounded_;                         // of round_outputs
   std::string base_name_;
   std::vector<TensorId> inputs_;
   std::unordered_set<std::int32_t> finished_;  // outputs of the operator at hand

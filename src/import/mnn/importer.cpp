@@ -10,6 +10,7 @@
 #include "import/import.h"
 #include "import/mnn/convert.h"
 #include "import/mnn/emitter.h"
+#include "import/mnn/tensor_quant.h"
 
 namespace octet {
 namespace {
@@ -64,26 +65,7 @@ std::vector<std::string> kinds_of(const fb::Net& net, Matches matches) {
   return kinds;
 }
 
-bool has_quantized_tensors(const fb::Net& net) {
-  if (net.extra_describe() == nullptr) return false;
-  for (const fb::TensorDescribe* describe : *net.extra_describe()) {
-    const fb::TensorQuantInfo* quant = describe->quant();
-    if (quant != nullptr && quant->scale() != 0 && quant->type() == fb::DataType::Int8) return true;
-  }
-  return false;
-}
-
 Status check_operators(const fb::Net& net) {
-  const std::vector<std::string> quantized = kinds_of(net, is_quantized_operator);
-  if (!quantized.empty()) {
-    return fail(Code::unsupported, "the network is quantized already (it has " + list_text(quantized) +
-                                       "); give the float network that it was made from");
-  }
-  if (has_quantized_tensors(net)) {
-    return fail(Code::unsupported,
-                "the network is quantized already (its tensors have int8 scales); give the float "
-                "network that it was made from");
-  }
   const std::vector<std::string> unknown = kinds_of(net, [](fb::OpType type) { return find_convert(type) == nullptr; });
   if (!unknown.empty()) {
     return fail(Code::unsupported, "the network has operators that are not supported: " + whole_list_text(unknown));
@@ -91,12 +73,27 @@ Status check_operators(const fb::Net& net) {
   return {};
 }
 
+// The integers of the old int8 operators mean nothing to others than these and those that move them.
+Status check_integers(const Emitter& e) {
+  const fb::OpType type = e.op().type();
+  const bool joins = type == fb::OpType::Concat || type == fb::OpType::Pack;  // what may be of different scales
+  if (is_old_int8(type) || (moves_integers(type) && !joins)) return {};
+  for (std::size_t i = 0; i < e.input_count(); ++i) {
+    if (e.input(i) == kNoTensor || e.quant(e.input(i)).scale == 0) continue;
+    return fail(Code::unsupported, "it reads the int8 integers of '" + printable(e.graph().at(e.input(i)).name) +
+                                       "', which it has no form for; give the float network");
+  }
+  return {};
+}
+
 Result<Graph> convert_network(const fb::Net& net, const std::string& path) {
   if (net.ops() == nullptr || net.ops()->size() == 0) return fail(Code::format, "the network has no operators");
   OCTET_TRY(check_operators(net));
+  OCTET_ASSIGN(const TensorQuants quants, TensorQuants::read(net));
   Emitter emitter(net, path);
   for (const fb::Op* op : *net.ops()) {
-    Status status = emitter.begin(*op);
+    Status status = emitter.begin(*op, quants.in_int8(*op) ? &quants : nullptr);
+    if (status.ok()) status = check_integers(emitter);
     if (status.ok()) status = find_convert(op->type())(emitter);
     if (status.ok()) status = emitter.end();
     if (!status.ok()) return status.within(describe(*op));

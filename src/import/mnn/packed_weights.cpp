@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/checked.h"
 #include "graph/types.h"
@@ -155,7 +156,7 @@ Result<std::vector<std::int8_t>> read_sparse(const PackedView& packed) {
   return values;
 }
 
-Result<std::vector<float>> unpack_half(std::span<const std::byte> buffer) {
+Result<Unpacked> unpack_half(std::span<const std::byte> buffer) {
   if (buffer.size() % 2 != 0) return fail(Code::format, "its half-precision weights have an odd number of bytes");
   std::vector<float> values(buffer.size() / 2);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -163,10 +164,10 @@ Result<std::vector<float>> unpack_half(std::span<const std::byte> buffer) {
     std::memcpy(&half, buffer.data() + 2 * i, 2);
     values[i] = half_to_float(half);
   }
-  return values;
+  return Unpacked{std::move(values), {}, {}};
 }
 
-Result<std::vector<float>> unpack_indexed(const PackedView& packed) {
+Result<Unpacked> unpack_indexed(const PackedView& packed) {
   if (packed.alpha.size() != packed.index.size()) {
     return fail(Code::format, "its sparse weights have " + std::to_string(packed.index.size()) + " places and " +
                                   std::to_string(packed.alpha.size()) + " values");
@@ -180,11 +181,11 @@ Result<std::vector<float>> unpack_indexed(const PackedView& packed) {
     if (packed.index[i] >= values.size()) return fail(Code::format, "its sparse weights lie behind their end");
     values[packed.index[i]] = packed.alpha[i];
   }
-  return values;
+  return Unpacked{std::move(values), {}, {}};
 }
 
 // real = scale * integer [+ offset], one scale for each run of weights of equal length.
-Result<std::vector<float>> dequantize(const PackedView& packed, std::span<const std::int8_t> integers) {
+Result<Unpacked> dequantize(const PackedView& packed, std::vector<std::int8_t> integers) {
   // The first files with plain int8 weights are asymmetric and carry neither minimum nor factor.
   const bool first_int8 =
       packed.type == static_cast<std::int32_t>(Packing::int8) && packed.minimum == 0 && std::abs(packed.factor) < 1e-6f;
@@ -198,7 +199,7 @@ Result<std::vector<float>> dequantize(const PackedView& packed, std::span<const 
   }
   const float lowest = packed.minimum == 0 ? -128.0f : static_cast<float>(packed.minimum);
   const std::size_t length = integers.size() / groups;
-  std::vector<float> values(integers.size());
+  std::vector<float> values(integers.size()), scales;
   for (std::size_t g = 0; g < groups; ++g) {
     float scale = packed.alpha[asymmetric ? 2 * g + 1 : g];
     float offset = 0;
@@ -208,32 +209,34 @@ Result<std::vector<float>> dequantize(const PackedView& packed, std::span<const 
     }
     scale *= factor;
     offset *= factor;
+    if (!asymmetric) scales.push_back(scale);
     for (std::size_t i = g * length; i < (g + 1) * length; ++i) {
       values[i] = static_cast<float>(integers[i]) * scale + offset;
     }
   }
-  return values;
+  if (asymmetric) integers.clear();
+  return Unpacked{std::move(values), std::move(integers), std::move(scales)};
 }
 
 }  // namespace
 
-Result<std::vector<float>> unpack_weights(const PackedView& packed) {
+Result<Unpacked> unpack_weights(const PackedView& packed) {
   if (!packed.index.empty()) return unpack_indexed(packed);
   switch (static_cast<Packing>(packed.type)) {
     case Packing::half:
       return unpack_half(packed.buffer);
     case Packing::table: {
       OCTET_ASSIGN(std::vector<std::int8_t> integers, read_dense(packed));
-      return dequantize(packed, integers);
+      return dequantize(packed, std::move(integers));
     }
     case Packing::sparse_table: {
       OCTET_ASSIGN(std::vector<std::int8_t> integers, read_sparse(packed));
-      return dequantize(packed, integers);
+      return dequantize(packed, std::move(integers));
     }
     case Packing::int8: {
       std::vector<std::int8_t> integers(packed.buffer.size());
       if (!integers.empty()) std::memcpy(integers.data(), packed.buffer.data(), integers.size());
-      return dequantize(packed, integers);
+      return dequantize(packed, std::move(integers));
     }
   }
   return fail(Code::unsupported, "its weights are packed as type " + std::to_string(packed.type) +

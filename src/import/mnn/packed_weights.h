@@ -24,7 +24,14 @@ struct PackedView {
   bool wide_shape = false;  // the buffer's shape is written with 32 bits
 };
 
-// All weights as floats, in the order of the file. What is allocated is bounded by the size of the file.
-Result<std::vector<float>> unpack_weights(const PackedView& packed);
+struct Unpacked {
+  std::vector<float> values;  // all weights, in the order of the file
+  // Of integers that are symmetric to zero; else empty. One scale for each run of weights of equal length.
+  std::vector<std::int8_t> integers;
+  std::vector<float> scales;
+};
+
+// What is allocated is bounded by the size of the file.
+Result<Unpacked> unpack_weights(const PackedView& packed);
 
 }  // namespace octet::mnn

@@ -1,6 +1,7 @@
 #include "import/mnn/weights.h"
 
 #include <cstring>
+#include <utility>
 
 #include "import/import.h"
 #include "import/mnn/packed_weights.h"
@@ -24,9 +25,9 @@ std::vector<float> widen_halves(std::span<const std::byte> raw) {
 }
 
 Result<PackedView> view_of(const fb::PackedWeights& packed) {
-  if (packed.has_scale_int() || packed.scale_in() != 0) {
+  if (packed.has_scale_int()) {
     return fail(Code::unsupported,
-                "its weights are made for int8 activations: the network is quantized already; "
+                "its weights are made for activations that are rounded as the operator runs, a form of 2019; "
                 "give the float network");
   }
   PackedView view;
@@ -39,7 +40,13 @@ Result<PackedView> view_of(const fb::PackedWeights& packed) {
   return view;
 }
 
-Result<std::vector<float>> unpack_stored(const fb::PackedWeights& packed) {
+void take(Unpacked unpacked, Weights* result) {
+  result->weight = std::move(unpacked.values);
+  result->integers = std::move(unpacked.integers);
+  result->scales = std::move(unpacked.scales);
+}
+
+Status unpack_stored(const fb::PackedWeights& packed, Weights* result) {
   OCTET_ASSIGN(PackedView view, view_of(packed));
   view.buffer = std::as_bytes(span_of(packed.buffer()));
   view.index = span_of(packed.index());
@@ -48,7 +55,9 @@ Result<std::vector<float>> unpack_stored(const fb::PackedWeights& packed) {
   } else {
     view.alpha = copy_of(packed.alpha());
   }
-  return unpack_weights(view);
+  OCTET_ASSIGN(Unpacked unpacked, unpack_weights(view));
+  take(std::move(unpacked), result);
+  return {};
 }
 
 // Order of the pieces: buffer, scales, bias, places of sparse weights.
@@ -70,16 +79,16 @@ Result<Weights> unpack_external(ExternalPieces pieces, const fb::Convolution2D& 
   std::vector<std::uint32_t> index(places.size() / sizeof(std::uint32_t));
   if (!index.empty()) std::memcpy(index.data(), places.data(), index.size() * sizeof(std::uint32_t));
   view.index = packed.index() != nullptr ? span_of(packed.index()) : std::span<const std::uint32_t>(index);
-  OCTET_ASSIGN(result.weight, unpack_weights(view));
+  OCTET_ASSIGN(Unpacked unpacked, unpack_weights(view));
+  take(std::move(unpacked), &result);
   return result;
 }
 
 }  // namespace
 
 Result<Weights> read_weights(Emitter& e, const fb::Convolution2D& convolution) {
-  if (convolution.symmetric() != nullptr) {
-    return fail(Code::unsupported,
-                "it carries int8 parameters: the network is quantized already; give the float network");
+  if (convolution.symmetric() != nullptr && convolution.symmetric()->weight() != nullptr) {
+    return fail(Code::format, "it carries the int8 weights of another kind of operator (ConvInt8)");
   }
   const std::span<const std::int64_t> external = span_of(convolution.external());
   const fb::PackedWeights* packed = convolution.packed();
@@ -95,7 +104,7 @@ Result<Weights> read_weights(Emitter& e, const fb::Convolution2D& convolution) {
     return result;
   }
   if (packed != nullptr && (packed->buffer() != nullptr || packed->index() != nullptr)) {
-    OCTET_ASSIGN(result.weight, unpack_stored(*packed));
+    OCTET_TRY(unpack_stored(*packed, &result));
   } else {
     result.weight = copy_of(convolution.weight());
   }
@@ -107,7 +116,7 @@ Result<Weights> read_weights(const fb::InnerProduct& product) {
   Weights result;
   const fb::PackedWeights* packed = product.packed();
   if (packed != nullptr && packed->buffer() != nullptr) {
-    OCTET_ASSIGN(result.weight, unpack_stored(*packed));
+    OCTET_TRY(unpack_stored(*packed, &result));
   } else {
     result.weight = copy_of(product.weight());
   }

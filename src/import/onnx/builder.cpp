@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "base/text.h"
 #include "import/onnx/context.h"
@@ -65,7 +66,8 @@ TensorId Builder::add_node(Op op, std::string_view name, std::vector<TensorId> i
     DType dtype = inferred_dtype;
     int rank = inferred_rank;
     if (const auto info = infos_.find(output); info != infos_.end()) {
-      if (info->second.dtype.has_value()) dtype = *info->second.dtype;
+      // What is computed in real numbers stays that: the integers of a quantized file are not held as such.
+      if (info->second.dtype.has_value() && inferred_dtype != DType::f32) dtype = *info->second.dtype;
       if (rank == kUnknownRank) rank = info->second.rank;
     }
     node.outputs.push_back(add_tensor(output, dtype, rank));
@@ -90,16 +92,22 @@ TensorId Builder::transposed(TensorId matrix) {
   const Tensor& source = tensor(matrix);
   const auto rows = static_cast<std::size_t>(source.dims[0]);
   const auto columns = static_cast<std::size_t>(source.dims[1]);
-  const auto from = source.data.as<float>();
+  const std::size_t size = size_of(source.dtype);
   auto memory = allocate_aligned(source.data.size());
-  auto* to = reinterpret_cast<float*>(memory.get());
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t column = 0; column < columns; ++column) to[column * rows + row] = from[row * columns + column];
+    for (std::size_t column = 0; column < columns; ++column) {
+      std::memcpy(memory.get() + (column * rows + row) * size, source.data.data() + (row * columns + column) * size,
+                  size);
+    }
   }
   const std::byte* begin = memory.get();
   Bytes data(std::shared_ptr<const void>(std::move(memory), begin), begin, source.data.size());
   const Dims dims{source.dims[1], source.dims[0]};
-  const TensorId id = add_constant(source.name + "/transposed", {DType::f32, dims, std::move(data)});
+  const std::vector<float> scales = source.scales;
+  const std::size_t scale_axis = scales.size() > 1 ? 1 - source.scale_axis : 0;
+  const TensorId id = add_constant(source.name + "/transposed", {source.dtype, dims, std::move(data)});
+  graph_.at(id).scales = scales;
+  graph_.at(id).scale_axis = scale_axis;
   transposed_.emplace(matrix, id);
   return id;
 }
@@ -125,7 +133,8 @@ TensorId Builder::as_i64(TensorId id) {
 }
 
 TensorId Builder::as_f32(TensorId id) {
-  if (!graph_.is_constant(id) || (tensor(id).dtype != DType::i64 && tensor(id).dtype != DType::i32)) return id;
+  const DType dtype = tensor(id).dtype;
+  if (!graph_.is_constant(id) || (dtype != DType::i64 && dtype != DType::i32 && dtype != DType::u32)) return id;
   if (const auto found = as_f32_.find(id); found != as_f32_.end()) return found->second;
   const Tensor& source = tensor(id);
   std::vector<float> values;
@@ -134,6 +143,8 @@ TensorId Builder::as_f32(TensorId id) {
   };
   if (source.dtype == DType::i64) {
     append(source.data.as<std::int64_t>());
+  } else if (source.dtype == DType::u32) {
+    append(source.data.as<std::uint32_t>());
   } else {
     append(source.data.as<std::int32_t>());
   }
@@ -143,8 +154,18 @@ TensorId Builder::as_f32(TensorId id) {
 }
 
 TensorId Builder::reshaped(TensorId id, Dims dims) {
-  const Tensor& source = tensor(id);
-  return add_constant(source.name, {source.dtype, std::move(dims), source.data});
+  const Tensor source = tensor(id);
+  // A dimension's scales stay where it keeps its place.
+  const auto prefix = static_cast<std::ptrdiff_t>(source.scale_axis) + 1;
+  const bool kept =
+      source.scales.size() <= 1 || (std::min(source.dims.size(), dims.size()) > source.scale_axis &&
+                                    std::equal(source.dims.begin(), source.dims.begin() + prefix, dims.begin()));
+  const TensorId shaped = add_constant(source.name, {source.dtype, std::move(dims), source.data});
+  if (kept) {
+    graph_.at(shaped).scales = source.scales;
+    graph_.at(shaped).scale_axis = source.scale_axis;
+  }
+  return shaped;
 }
 
 DType Builder::infer_dtype(Op op, const std::vector<TensorId>& inputs, const Attributes& attrs) const {

@@ -1,5 +1,7 @@
 #include "import/onnx/context.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace octet::onnx {
@@ -101,8 +103,20 @@ Status NodeContext::result(Op op, std::vector<TensorId> inputs, Attributes attrs
     OCTET_TRY(only_first_output());
     outputs = outputs.first(1);
   }
-  TensorId id = builder_.add_node(op, name, std::move(inputs), outputs, std::move(attrs));
-  for (const auto output : outputs) OCTET_TRY(builder_.define(output, id++));
+  if (!result_group_.has_value()) {
+    TensorId id = builder_.add_node(op, name, std::move(inputs), outputs, std::move(attrs));
+    for (const auto output : outputs) OCTET_TRY(builder_.define(output, id++));
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const auto output : outputs) names.push_back(std::string(output) + "/real");
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  TensorId id = builder_.add_node(op, name, std::move(inputs), views, std::move(attrs));
+  for (const auto output : outputs) {
+    const TensorId real = id++;
+    if (output.empty()) continue;
+    OCTET_TRY(builder_.define(output, quantization().quantize(real, *result_group_, output, output)));
+  }
   return {};
 }
 
@@ -117,10 +131,20 @@ Status NodeContext::result_constant(Constant constant) {
   return builder_.define(name, builder_.add_constant(name, std::move(constant)));
 }
 
-Status NodeContext::result_alias(TensorId id) { return builder_.define(node_.outputs.front(), id); }
+Status NodeContext::result_alias(TensorId id) {
+  if (result_group_.has_value()) return result(Op::identity, {id});
+  return builder_.define(node_.outputs.front(), id);
+}
+
+Status NodeContext::further_output(std::size_t i, TensorId id) {
+  further_outputs_ = std::max(further_outputs_, i);
+  if (!output_used(i)) return {};
+  const std::string_view name = node_.outputs[i];
+  return builder_.define(name, builder_.add_node(Op::identity, name, {id}, {&name, 1}, {}));
+}
 
 Status NodeContext::only_first_output() const {
-  for (std::size_t i = 1; i < node_.outputs.size(); ++i) {
+  for (std::size_t i = 1 + further_outputs_; i < node_.outputs.size(); ++i) {
     if (output_used(i)) return unsupported("its output '" + printable(node_.outputs[i]) + "' is used");
   }
   return {};

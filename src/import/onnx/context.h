@@ -12,6 +12,7 @@
 
 #include "graph/graph.h"
 #include "import/onnx/proto.h"
+#include "import/onnx/quantization.h"
 #include "import/onnx/tensor.h"
 
 namespace octet::onnx {
@@ -29,6 +30,9 @@ class Builder {
   const Tensor& tensor(TensorId id) const { return graph_.at(id); }
   int rank(TensorId id) const { return ranks_[static_cast<std::size_t>(id)]; }
   TensorReader& reader() { return reader_; }
+  Quantization& quantization() { return quantization_; }
+  const Quantization& quantization() const { return quantization_; }
+  DynamicScales& dynamic_scales() { return dynamic_scales_; }
 
   // Facts about named values, announced before the nodes are converted.
   void announce_initializer(std::string_view name, std::string_view message) { initializers_.emplace(name, message); }
@@ -46,6 +50,11 @@ class Builder {
 
   TensorId add_tensor(std::string_view name, DType dtype, int rank);
   TensorId add_constant(std::string_view name, Constant constant);
+  // For tensors that were added to the graph itself.
+  void note_rank(TensorId id, int rank) {
+    ranks_.resize(graph_.tensors.size(), kUnknownRank);
+    ranks_[static_cast<std::size_t>(id)] = rank;
+  }
 
   // Adds a node with `outputs` new tensors of these names and returns the first; type and rank follow from the inputs.
   TensorId add_node(Op op, std::string_view name, std::vector<TensorId> inputs,
@@ -56,7 +65,7 @@ class Builder {
   std::optional<std::span<const float>> floats_of(TensorId id) const;
 
   // A constant derived from another, made once however many nodes ask for it.
-  TensorId transposed(TensorId matrix);  // a constant f32 matrix
+  TensorId transposed(TensorId matrix);  // a constant matrix
   TensorId as_i64(TensorId id);          // constant or not
   TensorId as_f32(TensorId id);          // constant integers; others come back as they are
   // The same elements under another shape. Precondition: constant, as many elements.
@@ -79,6 +88,8 @@ class Builder {
   std::unordered_map<std::string_view, std::string_view> initializers_;
   std::unordered_map<std::string_view, TypeInfo> infos_;
   std::unordered_set<std::string_view> used_, graph_outputs_;
+  Quantization quantization_{*this};
+  DynamicScales dynamic_scales_;
   std::unordered_map<TensorId, TensorId> transposed_, as_i64_, as_f32_;
 };
 
@@ -91,6 +102,12 @@ class NodeContext {
 
   int opset() const { return builder_.opset(); }
   Builder& builder() { return builder_; }
+  Quantization& quantization() { return builder_.quantization(); }
+  std::string_view op_type() const { return node_.op_type; }
+  // The node's name, or its first output's where it has none.
+  std::string_view label() const { return node_.name.empty() ? node_.outputs.front() : node_.name; }
+  std::span<const std::string_view> outputs() const { return node_.outputs; }
+  std::string_view output_name() const { return node_.outputs.front(); }
   std::size_t input_count() const { return inputs_.size(); }
   TensorId input(std::size_t i) const { return i < inputs_.size() ? inputs_[i] : kNoTensor; }
   const std::vector<TensorId>& inputs() const { return inputs_; }
@@ -123,6 +140,8 @@ class NodeContext {
   // Op::split makes all outputs.
   Status result(Op op, std::vector<TensorId> inputs, Attributes attrs = {});
   Status result_binary(BinaryKind kind, TensorId a, TensorId b);
+  // Output `i` behind the first, where somebody reads it. Before the result.
+  Status further_output(std::size_t i, TensorId id);
   // The output is this constant, or this tensor.
   Status result_constant(Constant constant);
   Status result_alias(TensorId id);
@@ -130,6 +149,11 @@ class NodeContext {
   // Errors that only an attribute's or operand's value shows.
   static Status unsupported(std::string message) { return fail(Code::unsupported, std::move(message)); }
   static Status invalid(std::string message) { return fail(Code::format, std::move(message)); }
+
+  // For operators on integers that another converter goes on with, in real numbers: its operands, and the group of
+  // integers that its results are rounded to.
+  void set_inputs(std::vector<TensorId> inputs) { inputs_ = std::move(inputs); }
+  void quantize_result(int group) { result_group_ = group; }
 
   // An attribute of a wrong type.
   const Status& attribute_status() const { return error_; }
@@ -146,6 +170,8 @@ class NodeContext {
   std::vector<TensorId> inputs_;
   std::vector<bool> attribute_used_;
   int intermediates_ = 0;
+  std::size_t further_outputs_ = 0;  // made by further_output, from 1 on
+  std::optional<int> result_group_;
   Status error_;
 };
 

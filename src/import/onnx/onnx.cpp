@@ -1,11 +1,13 @@
 // ONNX: ModelProto -> Graph, node by node. Everything that one operator means stands in the ops_*.cpp files.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "import/import.h"
 #include "import/onnx/operators.h"
+#include "import/onnx/quantized_operands.h"
 
 namespace octet {
 namespace onnx {
@@ -128,19 +130,13 @@ class ModelConverter {
   }
 
   Status scan_nodes(const GraphProto& proto) {
-    std::map<std::string, int> quantized;
     for (const auto message : proto.nodes) {
       OCTET_ASSIGN(const NodeProto node, parse_node(message));
       for (const auto input : node.inputs) {
         if (!input.empty()) builder_.announce_use(input);
       }
-      if (is_quantized_operator(node.op_type)) ++quantized[printable(node.op_type)];
     }
-    if (quantized.empty()) return {};
-    std::vector<std::string> names;
-    for (const auto& [name, count] : quantized) names.push_back(std::to_string(count) + " " + name);
-    return fail(Code::unsupported, "quantized ONNX is not supported: the model is already quantized (it has " +
-                                       list_text(names) + "); give the float model");
+    return {};
   }
 
   Status add_inputs(const GraphProto& proto) {
@@ -168,10 +164,16 @@ class ModelConverter {
       dims.push_back(dimension.value <= 0 ? 1 : dimension.value);  // an open batch is one sample
     }
     if (element_count(dims) < 0) return fail(Code::shape, "its shape " + shape_text(dims) + " is too large");
-    const TensorId id = builder_.add_tensor(info.name, dtype, static_cast<int>(dims.size()));
+    const bool quantized = dtype == DType::i8 || dtype == DType::u8;
+    const TensorId id = builder_.add_tensor(info.name, quantized ? DType::f32 : dtype, static_cast<int>(dims.size()));
     builder_.graph().at(id).dims = std::move(dims);
     builder_.graph().inputs.push_back(id);
-    return builder_.define(info.name, id);
+    if (!quantized) return builder_.define(info.name, id);
+    // The network is given real numbers; whoever reads the integers says by which scale.
+    Quantization& quantization = builder_.quantization();
+    const std::string name = std::string(info.name) + "/quantized";
+    return builder_.define(info.name,
+                           quantization.quantize(id, quantization.add_group(dtype == DType::u8), name, name));
   }
 
   Status add_outputs() {
@@ -179,9 +181,24 @@ class ModelConverter {
     for (const auto name : output_names_) {
       auto id = builder_.find(name);
       if (!id.ok()) return fail(Code::format, "output " + quoted(name) + " is made by no node");
-      builder_.graph().outputs.push_back(*id);
+      if (!builder_.dynamic_scales().of(*id).empty() || builder_.dynamic_scales().zero_point_of(*id) >= 0) {
+        return fail(Code::unsupported, "output " + quoted(name) + " depends on the scale that DynamicQuantizeLinear " +
+                                           "chooses, which Octet leaves out; quantize the model statically");
+      }
+      builder_.graph().outputs.push_back(builder_.quantization().is_integer(*id) ? real_output(*id, name) : *id);
     }
+    builder_.quantization().settle();
     return {};
+  }
+
+  // The output has the file's name; the integers behind it get another one.
+  TensorId real_output(TensorId integers, std::string_view name) {
+    const TensorId real = builder_.quantization().dequantize(integers);
+    if (builder_.tensor(integers).name == name) {
+      builder_.graph().at(integers).name = std::string(name) + "/quantized";
+      builder_.graph().at(real).name = name;
+    }
+    return real;
   }
 
   Status add(std::string_view message) {
@@ -203,7 +220,9 @@ class ModelConverter {
     while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();
     while (!node.outputs.empty() && node.outputs.back().empty()) node.outputs.pop_back();
     if (node.outputs.empty()) return fail(Code::format, "it has no outputs");
-    const Operator* row = is_default_domain(node.domain) ? find_operator(node.op_type) : nullptr;
+    const Operator* row =
+        find_operator(is_default_domain(node.domain) ? std::string(node.op_type)
+                                                     : std::string(node.domain) + "." + std::string(node.op_type));
     if (row == nullptr) return fail(Code::unsupported, "");
     if (builder_.opset() < row->since) {
       return fail(Code::unsupported, "exists since opset " + std::to_string(row->since));
@@ -223,11 +242,64 @@ class ModelConverter {
             inputs.begin() + static_cast<std::ptrdiff_t>(required)) {
       return fail(Code::format, "it has " + std::to_string(inputs.size()) + " inputs, or one that it needs is missing");
     }
+    OCTET_ASSIGN(const auto powers, powers_of_result(node, inputs));
     NodeContext context(builder_, node, std::move(inputs));
+    if (!is_quantized_operator(*row)) OCTET_TRY(prepare_integers(node, context));
     const Status converted = row->convert(context);
+    if (converted.ok() && !powers.empty()) {
+      for (const auto output : node.outputs) {
+        if (output.empty()) continue;
+        OCTET_ASSIGN(const TensorId id, builder_.find(output));
+        builder_.dynamic_scales().set(id, powers);
+      }
+    }
     // A wrong attribute is the better message: its fallback may be what the converter complains about.
     OCTET_TRY(converted.ok() ? context.finish() : context.attribute_status());
     return converted;
+  }
+
+  // The powers of DynamicQuantizeLinear's scales that the results contain. An operator that would neither keep them nor
+  // multiply them cannot be converted.
+  Result<DynamicScales::Powers> powers_of_result(const NodeProto& node, const std::vector<TensorId>& inputs) {
+    static constexpr std::array<std::string_view, 4> kProducts = {"ConvInteger", "DequantizeLinear", "MatMulInteger",
+                                                                  "Mul"};
+    static constexpr std::array<std::string_view, 7> kKeep = {"Cast",    "Flatten",   "Identity", "Reshape",
+                                                              "Squeeze", "Transpose", "Unsqueeze"};
+    const auto is_in = [&](const auto& names) {
+      return std::find(names.begin(), names.end(), node.op_type) != names.end();
+    };
+    DynamicScales& scales = builder_.dynamic_scales();
+    DynamicScales::Powers powers;
+    bool reads_zero_point = false;
+    std::size_t carriers = 0;
+    for (const TensorId id : inputs) {
+      if (id == kNoTensor) continue;
+      reads_zero_point |= scales.zero_point_of(id) >= 0;
+      carriers += scales.of(id).empty() ? 0 : 1;
+      powers = DynamicScales::product(powers, scales.of(id));
+    }
+    if (carriers == 0 && !reads_zero_point) return powers;
+    const bool to_float = node.op_type == "MatMulIntegerToFloat";  // whose product it contains
+    const bool multiplies = is_in(kProducts) || to_float;
+    if (multiplies ? (!reads_zero_point || node.op_type != "Mul") : (is_in(kKeep) && !reads_zero_point)) return powers;
+    return fail(Code::unsupported,
+                "reads the integers or the scale of DynamicQuantizeLinear, which Octet leaves out where ConvInteger or "
+                "MatMulInteger is followed by Cast and by Mul with that scale, and nowhere else; quantize the model "
+                "statically");
+  }
+
+  // Operators for real numbers that read integers.
+  Status prepare_integers(const NodeProto& node, NodeContext& context) {
+    const auto& inputs = context.inputs();
+    const bool integers = std::any_of(inputs.begin(), inputs.end(), [&](TensorId id) {
+      return id != kNoTensor && builder_.quantization().is_integer(id);
+    });
+    // Their results are no integers of the same scale.
+    if (!integers || node.op_type == "Cast" || node.op_type == "Shape" || node.op_type == "Size") return {};
+    if (is_default_domain(node.domain) && moves_values(node.op_type)) return move_integers(context);
+    return fail(Code::unsupported,
+                "reads integers (int8 or uint8); only quantized operators and those that move values "
+                "do that. Put DequantizeLinear before it");
   }
 
   // Stands in for the outputs of an operator that cannot be imported, so that the rest can be looked through.

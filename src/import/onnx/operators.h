@@ -31,10 +31,15 @@ std::span<const Operator> shape_operators();
 std::span<const Operator> indexing_operators();
 std::span<const Operator> resize_operators();
 std::span<const Operator> constant_operators();
+std::span<const Operator> quantize_operators();
+std::span<const Operator> qlinear_operators();
+// All of them.
+std::vector<std::span<const Operator>> all_operators();
 
-// The row of an operator of the default domain, nullptr where there is none.
+// The row of an operator, nullptr where there is none. Operators of other domains than the default one are named
+// "domain.name".
 const Operator* find_operator(std::string_view name);
-// "QuantizeLinear" and the other operators of quantized networks.
-bool is_quantized_operator(std::string_view name);
+// Whether an operator is one of those that read and make integers with scales.
+bool is_quantized_operator(const Operator& row);
 
 }  // namespace octet::onnx

@@ -90,6 +90,15 @@ Status convert_cast(NodeContext& node) {
   if (!node.has("to")) return NodeContext::invalid("its attribute 'to' is missing");
   Attributes attrs;
   OCTET_ASSIGN(attrs.to, storage_type(static_cast<ElementType>(node.int_attr("to", 0))));
+  if (node.quantization().is_integer(node.input(0))) {
+    // The integers as they are in the file: those of scale 1.
+    if (attrs.to != DType::f32) {
+      return NodeContext::unsupported(std::string("it casts computed integers to ") + name_of(attrs.to) +
+                                      "; only to floating types is supported");
+    }
+    OCTET_ASSIGN(const TensorId real, node.quantization().read(node.input(0), 1, 0, node.output_name(), node.label()));
+    return node.builder().define(node.output_name(), real);
+  }
   return node.result(Op::cast, {node.input(0)}, attrs);
 }
 

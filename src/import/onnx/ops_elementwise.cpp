@@ -18,9 +18,18 @@ Status convert_binary(NodeContext& node) {
 
 // Base and exponent may be of different types since opset 12; the result is of the base's type.
 Status convert_pow(NodeContext& node) {
-  TensorId exponent = node.input(1);
-  if (node.builder().tensor(node.input(0)).dtype == DType::f32) exponent = node.builder().as_f32(exponent);
-  return node.result_binary(BinaryKind::pow, node.input(0), exponent);
+  Builder& builder = node.builder();
+  TensorId base = node.input(0);
+  const DType dtype = builder.tensor(base).dtype;
+  if (dtype == DType::f32) return node.result_binary(BinaryKind::pow, base, builder.as_f32(node.input(1)));
+  if (builder.tensor(node.input(1)).dtype != DType::f32) {
+    return node.result_binary(BinaryKind::pow, base, node.input(1));
+  }
+  Attributes cast;
+  cast.to = DType::f32;
+  const TensorId power = node.emit_binary(BinaryKind::pow, node.emit(Op::cast, {base}, cast), node.input(1));
+  cast.to = dtype;
+  return node.result(Op::cast, {power}, cast);
 }
 
 // Max, Min, Sum and Mean of any number of inputs: a chain.

@@ -23,12 +23,21 @@ TensorId emit_mean(NodeContext& node, TensorId x, const std::vector<std::int64_t
   return node.emit(Op::reduce, {x}, attrs);
 }
 
-// (x - mean) / sqrt(variance + epsilon) over the axes.
-TensorId emit_standardized(NodeContext& node, TensorId x, const std::vector<std::int64_t>& axes, float epsilon) {
-  const TensorId centered = node.emit_binary(BinaryKind::sub, x, emit_mean(node, x, axes));
+struct Standardized {
+  TensorId values;         // (x - mean) / sqrt(variance + epsilon)
+  TensorId mean, inverse;  // mean, 1 / sqrt(variance + epsilon)
+};
+
+// Over the axes.
+Standardized emit_standardized(NodeContext& node, TensorId x, const std::vector<std::int64_t>& axes, float epsilon) {
+  Standardized result{};
+  result.mean = emit_mean(node, x, axes);
+  const TensorId centered = node.emit_binary(BinaryKind::sub, x, result.mean);
   const TensorId variance = emit_mean(node, node.emit_unary(UnaryKind::square, centered), axes);
   const TensorId shifted = node.emit_binary(BinaryKind::add, variance, node.scalar(epsilon));
-  return node.emit_binary(BinaryKind::mul, centered, node.emit_unary(UnaryKind::rsqrt, shifted));
+  result.inverse = node.emit_unary(UnaryKind::rsqrt, shifted);
+  result.values = node.emit_binary(BinaryKind::mul, centered, result.inverse);
+  return result;
 }
 
 // [C] -> [C, 1, ..., 1] so that it meets dimension 1 of `rank` dimensions.
@@ -43,7 +52,7 @@ Status convert_instance_norm(NodeContext& node) {
   if (rank < 3) return NodeContext::invalid("its input has " + std::to_string(rank) + " dimensions");
   std::vector<std::int64_t> axes;
   for (int axis = 2; axis < rank; ++axis) axes.push_back(axis);
-  const TensorId normal = emit_standardized(node, node.input(0), axes, node.float_attr("epsilon", 1e-5f));
+  const TensorId normal = emit_standardized(node, node.input(0), axes, node.float_attr("epsilon", 1e-5f)).values;
   const TensorId scaled = node.emit_binary(BinaryKind::mul, normal, per_channel(node, node.input(1), rank));
   return node.result_binary(BinaryKind::add, scaled, per_channel(node, node.input(2), rank));
 }
@@ -62,7 +71,10 @@ Status convert_layer_norm(NodeContext& node) {
   }
   std::vector<std::int64_t> axes;
   for (std::int64_t i = first; i < 0; ++i) axes.push_back(i);
-  const TensorId normal = emit_standardized(node, node.input(0), axes, node.float_attr("epsilon", 1e-5f));
+  const Standardized standardized = emit_standardized(node, node.input(0), axes, node.float_attr("epsilon", 1e-5f));
+  OCTET_TRY(node.further_output(1, standardized.mean));
+  OCTET_TRY(node.further_output(2, standardized.inverse));
+  const TensorId normal = standardized.values;
   if (node.input(2) == kNoTensor) return node.result_binary(BinaryKind::mul, normal, node.input(1));
   const TensorId scaled = node.emit_binary(BinaryKind::mul, normal, node.input(1));
   return node.result_binary(BinaryKind::add, scaled, node.input(2));
@@ -77,7 +89,7 @@ Status convert_group_norm(NodeContext& node) {
   Attributes grouped;
   grouped.sizes = {0, groups, -1};
   const TensorId x = node.emit(Op::reshape, {node.input(0)}, grouped);
-  TensorId normal = emit_standardized(node, x, {2}, node.float_attr("epsilon", 1e-5f));
+  TensorId normal = emit_standardized(node, x, {2}, node.float_attr("epsilon", 1e-5f)).values;
   const TensorId shape = node.emit(Op::shape, {node.input(0)});
   if (node.opset() >= 21) normal = node.emit(Op::reshape, {normal, shape});
   const int affine_rank = node.opset() >= 21 ? rank : 3;

@@ -35,7 +35,7 @@ Status convert_transpose(NodeContext& node) {
   Attributes attrs;
   attrs.axes = node.ints_attr("perm");
   const Tensor* constant = node.constant(0);
-  const bool matrix = constant != nullptr && constant->dtype == DType::f32 && constant->dims.size() == 2;
+  const bool matrix = constant != nullptr && constant->dims.size() == 2;
   const bool swaps = attrs.axes.empty() || attrs.axes == std::vector<std::int64_t>{1, 0};
   // A weight that the exporter left transposed: MatMul and Gemm want to see the constant.
   if (matrix && swaps && !node.first_output_is_graph_output()) {

@@ -166,9 +166,11 @@ Status parse_tensor_type(std::string_view message, ValueInfo* info) {
 }  // namespace
 
 std::string name_of(ElementType type) {
-  static constexpr const char* kNames[] = {"UNDEFINED", "FLOAT",  "UINT8",     "INT8",       "UINT16",  "INT16",
-                                           "INT32",     "INT64",  "STRING",    "BOOL",       "FLOAT16", "DOUBLE",
-                                           "UINT32",    "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16"};
+  static constexpr const char* kNames[] = {"UNDEFINED",      "FLOAT",    "UINT8",        "INT8",           "UINT16",
+                                           "INT16",          "INT32",    "INT64",        "STRING",         "BOOL",
+                                           "FLOAT16",        "DOUBLE",   "UINT32",       "UINT64",         "COMPLEX64",
+                                           "COMPLEX128",     "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2",
+                                           "FLOAT8E5M2FNUZ", "UINT4",    "INT4",         "FLOAT4E2M1"};
   const auto index = static_cast<std::int32_t>(type);
   if (index >= 0 && index < static_cast<std::int32_t>(std::size(kNames))) return kNames[index];
   return "type " + std::to_string(index);

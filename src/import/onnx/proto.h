@@ -29,7 +29,15 @@ enum class ElementType : std::int32_t {
   u64 = 13,
   complex64 = 14,
   complex128 = 15,
-  bf16 = 16
+  bf16 = 16,
+  // Known by name only.
+  f8e4m3fn = 17,
+  f8e4m3fnuz = 18,
+  f8e5m2 = 19,
+  f8e5m2fnuz = 20,
+  u4 = 21,
+  i4 = 22,
+  f4e2m1 = 23
 };
 // "FLOAT16"; "type 42" for what is not known.
 std::string name_of(ElementType type);

@@ -15,7 +15,7 @@ void pack_conv(const ConvGeometry& g, const typename T::Constants& constants, vo
     for (int64_t i = 0; i < in_channels; ++i) {
       for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
         for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
-          out[packed_index(g, o / out_channels, ky, kx, i) + o % out_channels] = *weight++;
+          out[packed_index(g, o / out_channels, ky, kx, i) + o % out_channels] = centred(constants, *weight++, o);
         }
       }
     }

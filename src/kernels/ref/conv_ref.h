@@ -33,6 +33,12 @@ struct I8 {
   }
 };
 
+// A weight as it is packed: of int8, less the weight zero point of its output channel.
+inline float centred(const ConvF32Constants&, float weight, int64_t) { return weight; }
+inline int16_t centred(const ConvI8Constants& constants, int8_t weight, int64_t channel) {
+  return (int16_t)(constants.weight_zero_point ? weight - constants.weight_zero_point[channel] : weight);
+}
+
 inline bool supports_all(const ConvGeometry&) { return true; }
 inline size_t no_bytes(const ConvGeometry&) { return 0; }
 inline int64_t output_rows(const ConvGeometry& g) { return (int64_t)g.batch * g.out_h; }

@@ -16,7 +16,8 @@ void pack_transpose(const ConvGeometry& g, const typename T::Constants& constant
     for (int64_t o = 0; o < out_channels; ++o) {
       for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
         for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
-          out[packed_index(g, i / in_channels, ky, kx, i % in_channels) + o] = *weight++;
+          out[packed_index(g, i / in_channels, ky, kx, i % in_channels) + o] =
+              centred(constants, *weight++, i / in_channels * out_channels + o);
         }
       }
     }

@@ -11,7 +11,9 @@ void pack_depthwise(const ConvGeometry& g, const typename T::Constants& constant
   auto* out = (typename T::Packed*)packed;
   const int64_t taps = (int64_t)g.kernel_h * g.kernel_w;
   for (int64_t c = 0; c < g.out_c; ++c) {
-    for (int64_t tap = 0; tap < taps; ++tap) out[tap * g.out_c + c] = constants.weight[c * taps + tap];
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      out[tap * g.out_c + c] = centred(constants, constants.weight[c * taps + tap], c);
+    }
   }
 }
 

@@ -60,18 +60,25 @@ void reduce_f32(const ReduceF32Args& args, int64_t begin, int64_t end) {
   }
 }
 
-void reduce_i8(const ReduceI8Args& args, int64_t begin, int64_t end) {
+template <class Args>
+int32_t centred_sum(const Args& args, int64_t i) {
   const int32_t zero = args.in_zero_point;
-  for (int64_t i = begin; i < end; ++i) {
-    const int32_t sum = sum_of(args.reduced, args.count, args.input + offset_of(args.kept, i), (int32_t)0,
-                               [zero](int32_t s, int8_t q) { return s + q - zero; });
-    args.output[i] = requantize(sum, args.factor, args.range);
-  }
+  return sum_of(args.reduced, args.count, args.input + offset_of(args.kept, i), (int32_t)0,
+                [zero](int32_t s, int8_t q) { return s + q - zero; });
+}
+
+void reduce_i8(const ReduceI8Args& args, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i) args.output[i] = requantize(centred_sum(args, i), args.factor, args.range);
+}
+
+void reduce_i8_f32(const ReduceI8F32Args& args, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i) args.output[i] = (float)centred_sum(args, i) * args.factor;
 }
 
 }  // namespace
 
 extern const ReduceF32Row reduce_f32_ref = {"reduce_f32_ref", Isa::ref, reduce_f32};
+extern const ReduceI8F32Row reduce_i8_f32_ref = {"reduce_i8_f32_ref", Isa::ref, reduce_i8_f32};
 extern const ReduceI8Row reduce_i8_ref = {"reduce_i8_ref", Isa::ref, reduce_i8};
 
 }  // namespace octet

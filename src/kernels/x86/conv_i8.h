@@ -13,12 +13,14 @@
 //   kMaxVectors      widest block of output channels, in vectors: 4 or 2
 //   pixels(vectors)  pixels of a micro-kernel that many vectors wide, such that the sums stay in registers
 //   correction       what to add to the bias for each unit of weight
+//   kWideWeights     weights hold centred weights beyond int8; otherwise these are corrected by window_sum_i8.h
 //   channel(...)     the order of channels inside a block that its stores undo
 #pragma once
 
 #include "kernels/x86/packed_i8.h"
 #include "kernels/x86/unrolled.h"
 #include "kernels/x86/weight_order.h"
+#include "kernels/x86/window_sum_i8.h"
 
 namespace octet {
 namespace {
@@ -105,12 +107,20 @@ ConvPlan plan_of(const ConvGeometry& geometry) {
   return p;
 }
 
-// ---- Packing: [group][block][4-byte group of the depth][vector of the block][lane][kDepth], bias, multipliers.
+// Whether outputs are corrected by the sums of their windows, because the packed weights still hold their zero points.
+template <class V>
+bool is_corrected(const ConvGeometry& g) {
+  return !V::kWideWeights && g.extra_weights > 0;
+}
+
+// ---- Packing: [group][block][4-byte group of the depth][vector of the block][lane][kDepth], bias, multipliers,
+// corrections.
 
 template <class V>
 size_t packed_bytes(const ConvGeometry& geometry) {
   const ConvPlan p = plan_of<V>(geometry);
-  return (size_t)(kHeaderBytes + p.g.groups * p.vectors * V::kLanes * 4 * (p.depth_groups + 2));
+  const int64_t lanes = p.g.groups * p.vectors * V::kLanes;
+  return (size_t)(kHeaderBytes + lanes * 4 * (p.depth_groups + (is_corrected<V>(geometry) ? 3 : 2)));
 }
 
 // The vectors of the block that begins at vector `first`.
@@ -120,10 +130,11 @@ int block_vectors(int64_t vectors, int64_t first) {
   return left >= V::kMaxVectors ? V::kMaxVectors : left >= 2 ? 2 : 1;
 }
 
-// The weights of `channel`, in the order of its segments, as one lane of a block that is all 0; returns their sum.
+// The weights of `channel` less `zero_point`, in the order of its segments, as one lane of a block that is all 0;
+// returns their sum.
 template <class V>
-int32_t pack_channel(const ConvPlan& p, const int8_t* channel, const WeightOrder& order, typename V::Weight* lane,
-                     int64_t group_step) {
+int32_t pack_channel(const ConvPlan& p, const int8_t* channel, int32_t zero_point, const WeightOrder& order,
+                     typename V::Weight* lane, int64_t group_step) {
   const int32_t columns = p.segments_x > 1 ? 1 : p.g.kernel_w;  // of a segment
   int32_t sum = 0;
   for (int32_t ky = 0; ky < p.segments_y; ++ky) {
@@ -133,7 +144,7 @@ int32_t pack_channel(const ConvPlan& p, const int8_t* channel, const WeightOrder
       for (int32_t kx = sx; kx < sx + columns; ++kx) {
         const int8_t* tap = channel + ky * order.row + kx * order.column;
         for (int32_t c = 0; c < p.in_per_group; ++c) {
-          const int8_t w = tap[c * order.input];
+          const auto w = (typename V::Weight)(tap[c * order.input] - zero_point);
           group[in_group] = w;
           sum += w;
           if (++in_group == V::kDepth) in_group = 0, group += group_step;
@@ -154,6 +165,7 @@ void pack_ordered(const ConvGeometry& geometry, const ConvI8Constants& constants
   auto* weights = (typename V::Weight*)((char*)packed + kHeaderBytes);
   auto* init = (int32_t*)(weights + lanes * p.depth_groups * V::kDepth);
   auto* multiplier = (float*)(init + lanes);
+  auto* correction = is_corrected<V>(p.g) ? (int32_t*)(multiplier + lanes) : nullptr;
   __builtin_memset(packed, 0, packed_bytes<V>(geometry));
   for (int32_t group = 0; group < p.g.groups; ++group) {
     for (int64_t v = 0; v < p.vectors;) {
@@ -163,9 +175,11 @@ void pack_ordered(const ConvGeometry& geometry, const ConvI8Constants& constants
         if (in_group >= p.out_per_group) continue;
         const int64_t o = group * p.out_per_group + in_group;
         const int64_t at = (group * p.vectors + v) * V::kLanes;
-        const int32_t sum =
-            pack_channel<V>(p, constants.weight + group * order.group + in_group * order.output, order,
-                            weights + (at * p.depth_groups + lane) * V::kDepth, (int64_t)n * V::kLanes * V::kDepth);
+        const int32_t zero_point = constants.weight_zero_point ? constants.weight_zero_point[o] : 0;
+        if (correction) correction[at + lane] = correction_pair(zero_point);
+        const int32_t sum = pack_channel<V>(
+            p, constants.weight + group * order.group + in_group * order.output, correction ? 0 : zero_point, order,
+            weights + (at * p.depth_groups + lane) * V::kDepth, (int64_t)n * V::kLanes * V::kDepth);
         init[at + lane] = corrected_bias(constants.bias, o, V::correction(constants.in_zero_point), sum);
         multiplier[at + lane] = constants.multiplier[o];
         if (!(constants.multiplier[o] < kSmallMultiplier)) header->clamp_float = 1;
@@ -180,13 +194,19 @@ void pack(const ConvGeometry& geometry, const ConvI8Constants& constants, void* 
   pack_ordered<V>(geometry, constants, canonical_order(geometry), packed);
 }
 
-// ---- The panel.
+// ---- The panel, and behind it the sums of windows.
+
+template <class V>
+int64_t padded_panel_bytes(const ConvPlan& p) {
+  // The last group of a segment may be read beyond the last element.
+  return (p.panel_pitch * p.panel_rows * (int64_t)sizeof(typename V::Element) + 127) / 64 * 64;
+}
 
 template <class V>
 size_t scratch_bytes(const ConvGeometry& geometry) {
   const ConvPlan p = plan_of<V>(geometry);
-  // The last group of a segment may be read beyond the last element.
-  return (size_t)(p.panel_pitch * p.panel_rows) * sizeof(typename V::Element) + 64;
+  const int64_t sums = is_corrected<V>(geometry) ? (int64_t)p.g.groups * p.tile_h * p.tile_w : 0;
+  return (size_t)(padded_panel_bytes<V>(p) + sums * (int64_t)sizeof(int32_t));
 }
 
 // Copies pixels [first, first + count) of an image row; those outside of it become the zero point. null: a row outside
@@ -232,6 +252,32 @@ void make_panel(const ConvPlan& p, const ConvI8Args& args, const TilePlace& plac
   }
 }
 
+template <class V>
+int32_t* window_sums(const ConvPlan& p, const ConvI8Args& args) {
+  return (int32_t*)((char*)args.scratch + padded_panel_bytes<V>(p));
+}
+
+// The sums of the windows of a tile, [group][row][column] of the tile.
+template <class V>
+void sum_windows(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place) {
+  const ConvGeometry& g = p.g;
+  WindowSums w{};
+  w.pixel_step = (int64_t)g.stride_w * g.in_c;
+  w.segment_y_step = g.dilation_h * p.panel_pitch;
+  w.segment_x_step = (int64_t)g.dilation_w * g.in_c;
+  w.segments_y = p.segments_y;
+  w.segments_x = p.segments_x;
+  w.segment_bytes = (int64_t)p.in_per_group * (p.segments_x > 1 ? 1 : g.kernel_w);
+  w.padding = args.in_zero_point + 128;
+  const int64_t columns = place.columns.end - place.columns.begin;
+  for (int32_t group = 0; group < g.groups; ++group) {
+    for (int64_t y = 0; y < place.rows.end - place.rows.begin; ++y) {
+      const auto* panel = (const char*)args.scratch + y * g.stride_h * p.panel_pitch + (int64_t)group * p.in_per_group;
+      sum_windows<V>(w, panel, columns, window_sums<V>(p, args) + (group * (int64_t)p.tile_h + y) * p.tile_w);
+    }
+  }
+}
+
 // ---- The product.
 
 // Output pixels side by side times one block of output channels.
@@ -244,6 +290,8 @@ struct BlockArgs {
   const void* weights;
   const int32_t* init;
   const float* multiplier;
+  const int32_t* correction;  // of the channels, and of the pixels; null: nothing is corrected
+  const int32_t* window_sums;
   int8_t* output;
   int64_t output_step;
   int32_t channels;  // of the block, at most its lanes
@@ -278,6 +326,16 @@ void block(const BlockArgs& args) {
       }
     }
   }
+  if constexpr (!V::kWideWeights) {
+    if (__builtin_expect(args.correction != nullptr, 0)) {
+      unrolled<vectors>([&](auto v) __attribute__((always_inline)) {
+        const auto correction = V::load(args.correction + v * V::kLanes);
+        unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
+          sums[i][v] = V::correct(sums[i][v], args.window_sums[i], correction);
+        });
+      });
+    }
+  }
   const auto output = V::template output_of<vectors>(args.multiplier, args.range, args.channels);
   int8_t* to = args.output;
   if (args.clamp_float) {
@@ -310,10 +368,11 @@ Block block_of(int vectors, int64_t pixels) {
   return vectors == 2 ? block_of<V, 2>(pixels) : block_of<V, 1>(pixels);
 }
 
-// One block of channels of a tile. Rows are cut into runs of pixels as equal as possible.
+// One block of channels of a tile. Rows are cut into runs of pixels as equal as possible. window_sums: those of the
+// tile, where the block is corrected.
 template <class V>
 void run_block(const ConvPlan& p, const TilePlace& place, const ConvI8Args& args, BlockArgs& b, int vectors,
-               int64_t channel, int64_t panel_offset) {
+               int64_t channel, int64_t panel_offset, const int32_t* window_sums) {
   constexpr int64_t kBytes = sizeof(typename V::Element);
   const ConvGeometry& g = p.g;
   const int64_t width = place.columns.end - place.columns.begin;
@@ -327,6 +386,7 @@ void run_block(const ConvPlan& p, const TilePlace& place, const ConvI8Args& args
     const char* panel = (const char*)args.scratch + row * kBytes;
     const int64_t out_pixel = ((int64_t)place.image * g.out_h + y) * g.out_w + place.columns.begin;
     int8_t* output = args.output + out_pixel * g.out_pixel_stride + channel;
+    b.window_sums = b.correction ? window_sums + (y - place.rows.begin) * p.tile_w : nullptr;
     for (int64_t run = 0; run < runs; ++run) {
       const int64_t count = run < longer ? pixels : pixels - 1;
       b.panel = panel;
@@ -334,6 +394,7 @@ void run_block(const ConvPlan& p, const TilePlace& place, const ConvI8Args& args
       (run < longer ? long_block : short_block)(b);
       panel += count * b.pixel_step;
       output += count * g.out_pixel_stride;
+      if (b.window_sums != nullptr) b.window_sums += count;
     }
   }
 }
@@ -346,6 +407,7 @@ void run_tile(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place,
   const char* weights = (const char*)args.packed + kHeaderBytes;
   const auto* init = (const int32_t*)(weights + lanes * p.depth_groups * 4);
   const auto* multiplier = (const float*)(init + lanes);
+  const auto* correction = is_corrected<V>(g) ? (const int32_t*)(multiplier + lanes) : nullptr;
   const int64_t first = (int64_t)p.channel_blocks * channel_tile / p.channel_tiles * V::kMaxVectors;
   const int64_t last =
       least((int64_t)p.channel_blocks * (channel_tile + 1) / p.channel_tiles * V::kMaxVectors, p.vectors);
@@ -368,13 +430,19 @@ void run_tile(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place,
       b.multiplier = multiplier + at;
       b.channels = (int32_t)least(n * V::kLanes, p.out_per_group - v * V::kLanes);
       const int64_t channel = (int64_t)group * p.out_per_group + v * V::kLanes;
-      run_block<V>(p, place, args, b, n, channel, (int64_t)group * p.in_per_group);
+      const bool corrected = correction != nullptr && any_correction(correction + at, n * V::kLanes);
+      b.correction = corrected ? correction + at : nullptr;
+      run_block<V>(p, place, args, b, n, channel, (int64_t)group * p.in_per_group,
+                   window_sums<V>(p, args) + (int64_t)group * p.tile_h * p.tile_w);
       v += n;
     }
   }
 }
 
-inline bool supports(const ConvGeometry& g) {
+template <class V>
+bool supports(const ConvGeometry& g) {
+  const double depth = (double)g.kernel_h * g.kernel_w * (g.in_c / g.groups);
+  if (is_corrected<V>(g) && depth > kMostSummed) return false;
   return is_moderate(g, span(1, g.stride_h, g.kernel_h, g.dilation_h), g.in_c);
 }
 
@@ -397,7 +465,12 @@ void run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end) {
     place.rows.end = (int32_t)least((int64_t)place.rows.begin + p.tile_h, p.g.out_h);
     place.columns.begin = (int32_t)(pixels % p.tiles_w) * p.tile_w;
     place.columns.end = (int32_t)least((int64_t)place.columns.begin + p.tile_w, p.g.out_w);
-    if (pixels != in_panel) make_panel<V>(p, args, place);
+    if (pixels != in_panel) {
+      make_panel<V>(p, args, place);
+      if constexpr (!V::kWideWeights) {
+        if (is_corrected<V>(p.g)) sum_windows<V>(p, args, place);
+      }
+    }
     in_panel = pixels;
     run_tile<V>(p, args, place, (int32_t)(tile % p.channel_tiles));
   }
@@ -408,7 +481,7 @@ template <class V>
 struct ConvI8Of {
   using Args = ConvI8Args;
   using Constants = ConvI8Constants;
-  static bool supports(const ConvGeometry& g) { return octet::supports(g); }
+  static bool supports(const ConvGeometry& g) { return octet::supports<V>(g); }
   static size_t packed_bytes(const ConvGeometry& g) { return octet::packed_bytes<V>(g); }
   static size_t scratch_bytes(const ConvGeometry& g) { return octet::scratch_bytes<V>(g); }
   static int64_t tiles(const ConvGeometry& g) { return octet::tiles<V>(g); }

@@ -4,8 +4,8 @@
 
 namespace octet {
 
-extern const ConvI8Row conv_i8_avx2 = {"conv_i8_avx2", Isa::avx2,           supports,    packed_bytes<Avx2>,
-                                       pack<Avx2>,     scratch_bytes<Avx2>, tiles<Avx2>, run<Avx2>};
+extern const ConvI8Row conv_i8_avx2 = {"conv_i8_avx2", Isa::avx2,           supports<Avx2>, packed_bytes<Avx2>,
+                                       pack<Avx2>,     scratch_bytes<Avx2>, tiles<Avx2>,    run<Avx2>};
 
 using TransposedAvx2 = Transposed<ConvI8Of<Avx2>>;
 extern const ConvI8Row conv_transpose_i8_avx2 = {"conv_transpose_i8_avx2", Isa::avx2,

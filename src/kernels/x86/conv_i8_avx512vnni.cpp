@@ -4,7 +4,7 @@
 
 namespace octet {
 
-extern const ConvI8Row conv_i8_avx512vnni = {"conv_i8_avx512vnni",     Isa::avx512vnni,  supports,
+extern const ConvI8Row conv_i8_avx512vnni = {"conv_i8_avx512vnni",     Isa::avx512vnni,  supports<Avx512Vnni>,
                                              packed_bytes<Avx512Vnni>, pack<Avx512Vnni>, scratch_bytes<Avx512Vnni>,
                                              tiles<Avx512Vnni>,        run<Avx512Vnni>};
 

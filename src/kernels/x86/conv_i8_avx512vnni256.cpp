@@ -5,9 +5,8 @@
 namespace octet {
 
 extern const ConvI8Row conv_i8_avx512vnni256 = {
-    "conv_i8_avx512vnni256",     Isa::avx512vnni256,  supports,
-    packed_bytes<Avx512Vnni256>, pack<Avx512Vnni256>, scratch_bytes<Avx512Vnni256>,
-    tiles<Avx512Vnni256>,        run<Avx512Vnni256>};
+    "conv_i8_avx512vnni256", Isa::avx512vnni256,           supports<Avx512Vnni256>, packed_bytes<Avx512Vnni256>,
+    pack<Avx512Vnni256>,     scratch_bytes<Avx512Vnni256>, tiles<Avx512Vnni256>,    run<Avx512Vnni256>};
 
 using TransposedAvx512Vnni256 = Transposed<ConvI8Of<Avx512Vnni256>>;
 extern const ConvI8Row conv_transpose_i8_avx512vnni256 = {

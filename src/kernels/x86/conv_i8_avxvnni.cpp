@@ -4,7 +4,7 @@
 
 namespace octet {
 
-extern const ConvI8Row conv_i8_avxvnni = {"conv_i8_avxvnni",     Isa::avxvnni,  supports,
+extern const ConvI8Row conv_i8_avxvnni = {"conv_i8_avxvnni",     Isa::avxvnni,  supports<AvxVnni>,
                                           packed_bytes<AvxVnni>, pack<AvxVnni>, scratch_bytes<AvxVnni>,
                                           tiles<AvxVnni>,        run<AvxVnni>};
 

@@ -30,6 +30,12 @@ struct DepthwisePlan {
   int64_t plane, group;   // bytes: one vector of all columns; all vectors of one group of rows
 };
 
+// Multiplies of an output, for each vector of a block.
+template <class V>
+int64_t depthwise_steps(const ConvGeometry& g) {
+  return ceil_div(g.kernel_h, V::kTaps) * g.kernel_w * depthwise_terms<V>(g);
+}
+
 constexpr int64_t kDepthwisePiece = 16 << 10;  // bytes of columns at a time
 
 // Output rows that the same groups of input rows serve.
@@ -65,11 +71,10 @@ int64_t depthwise_blocks(const ConvGeometry& g) {
   return ceil_div(g.out_c, V::kBlock);
 }
 
-// Vectors of a block: weights [output row][row group][kernel column][vector], then bias and multiplier [vector].
+// Vectors of a block: weights [output row][row group][kernel column][term][vector], then bias and multiplier [vector].
 template <class V>
 int64_t depthwise_block_bytes(const ConvGeometry& g) {
-  const int64_t steps = ceil_div(g.kernel_h, V::kTaps) * g.kernel_w;
-  return (steps * depthwise_rows<V>(g) + 2) * V::kVectors * (int64_t)sizeof(typename V::Int);
+  return (depthwise_steps<V>(g) * depthwise_rows<V>(g) + 2) * V::kVectors * (int64_t)sizeof(typename V::Int);
 }
 
 template <class V>
@@ -83,18 +88,23 @@ void pack_depthwise_lane(const ConvGeometry& g, const ConvI8Constants& constants
                          int64_t lane) {
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const int64_t rows = depthwise_rows<V>(g);
-  const int64_t row_bytes = ceil_div(g.kernel_h, V::kTaps) * g.kernel_w * kStep;
+  const int64_t row_bytes = depthwise_steps<V>(g) * kStep, terms = depthwise_terms<V>(g);
   const int8_t* weights = constants.weight + channel * g.kernel_h * g.kernel_w;
+  const int32_t zero_point = constants.weight_zero_point ? constants.weight_zero_point[channel] : 0;
   int32_t sum = 0;
   for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
     for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
-      const int8_t w = weights[ky * g.kernel_w + kx];
-      for (int64_t r = 0; r < rows; ++r) {
-        const int64_t tap = ky + r;
-        char* step = block + r * row_bytes + (tap / V::kTaps * g.kernel_w + kx) * kStep;
-        ((typename V::Weight*)step)[lane * V::kTaps + tap % V::kTaps] = w;
+      int32_t left = weights[ky * g.kernel_w + kx] - zero_point;
+      sum += left;
+      for (int64_t term = 0; term < terms; ++term) {
+        const auto w = (typename V::Weight)(V::kWideWeights ? left : least(most(left, -128), 127));
+        left -= w;
+        for (int64_t r = 0; r < rows; ++r) {
+          const int64_t tap = ky + r;
+          char* step = block + r * row_bytes + ((tap / V::kTaps * g.kernel_w + kx) * terms + term) * kStep;
+          ((typename V::Weight*)step)[lane * V::kTaps + tap % V::kTaps] = w;
+        }
       }
-      sum += w;
     }
   }
   char* bias = block + rows * row_bytes;
@@ -127,7 +137,7 @@ void depthwise_pack(const ConvGeometry& g, const ConvI8Constants& constants, voi
 // Scratch memory: offsets of the steps, for whole blocks and for the last one, then the columns.
 template <class V>
 int64_t offsets_of(const ConvGeometry& g) {
-  return ceil_div(ceil_div(g.kernel_h, V::kTaps) * g.kernel_w, 8) * 8;
+  return ceil_div(depthwise_steps<V>(g), 8) * 8;
 }
 template <class V>
 int64_t offsets_bytes(const ConvGeometry& g) {
@@ -140,7 +150,8 @@ void make_offsets(const ConvGeometry& g, const DepthwisePlan& p, int64_t* offset
   for (int64_t group = 0; group < p.row_groups; ++group) {
     for (int64_t kx = 0; kx < g.kernel_w; ++kx) {
       const int64_t column = kx * g.dilation_w;
-      *offsets++ = group * p.group + (column % g.stride_w * p.phase_columns + column / g.stride_w) * place_bytes;
+      const int64_t place = column % g.stride_w * p.phase_columns + column / g.stride_w;
+      for (int64_t term = 0; term < depthwise_terms<V>(g); ++term) *offsets++ = group * p.group + place * place_bytes;
     }
   }
 }
@@ -335,7 +346,7 @@ inline bool depthwise_supports(const ConvGeometry& g) { return is_moderate(g, g.
 // Output rows of a tile: those of the direct way let the narrowest block fill its vectors.
 template <class V>
 int64_t depthwise_tile_rows(const ConvGeometry& g) {
-  return is_direct(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
+  return is_direct<V>(g) ? V::kBlock / 16 : depthwise_rows<V>(g);
 }
 
 template <class V>
@@ -350,8 +361,11 @@ inline int64_t readable_columns(const ConvGeometry& g, int64_t channel, int64_t 
 }
 
 // What all tiles of a layer that goes without scratch memory have in common.
-inline void begin_direct(const ConvI8Args& args, DirectArgs* a) {
+template <class V>
+void begin_direct(const ConvI8Args& args, DirectArgs* a) {
   const ConvGeometry& g = args.geometry;
+  a->block_bytes = depthwise_block_bytes<V>(g);
+  a->clamp_float = ((const PackedHeader*)args.packed)->clamp_float != 0;
   a->in_w = g.in_w;
   a->out_w = g.out_w;
   a->pad_left = g.pad_left;
@@ -379,12 +393,11 @@ void direct_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t image, 
   }
   a->channels = p.channels;
   a->rows = (int32_t)rows;
-  a->weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
-  const int64_t steps = kColumnVectors<V> / V::kVectors * 3 * p.rows;
-  a->bias = (const int32_t*)(a->weights + steps * kStep);
-  a->multiplier = (const float*)(a->weights + (steps + 1) * kStep);
+  a->weights = (const char*)args.packed + kHeaderBytes + block * a->block_bytes;
+  a->bias = (const int32_t*)(a->weights + a->block_bytes - 2 * kStep);
+  a->multiplier = (const float*)(a->weights + a->block_bytes - kStep);
   a->to = args.output + (image * g.out_h + y) * g.out_w * g.out_pixel_stride + channel;
-  run_direct<V>(g, *a, p.pixels, ((const PackedHeader*)args.packed)->clamp_float != 0);
+  run_direct<V>(g, *a, p.pixels);
 }
 
 // The output rows from y on of one block, by columns in the scratch memory.
@@ -394,7 +407,7 @@ void interleaved_rows(const DepthwisePlan& p, const ConvI8Args& args, int64_t im
   constexpr int64_t kStep = V::kVectors * (int64_t)sizeof(typename V::Int);
   const ConvGeometry& g = args.geometry;
   const int64_t channel = block * V::kBlock;
-  const int64_t steps = (int64_t)p.row_groups * g.kernel_w;
+  const int64_t steps = depthwise_steps<V>(g);
   const char* weights = (const char*)args.packed + kHeaderBytes + block * depthwise_block_bytes<V>(g);
   const auto* bias = (const int32_t*)(weights + steps * p.rows * kStep);
   const auto* multiplier = (const float*)(weights + (steps * p.rows + 1) * kStep);
@@ -429,11 +442,11 @@ void depthwise_run(const ConvI8Args& args, int64_t tile_begin, int64_t tile_end)
   const int64_t blocks = depthwise_blocks<V>(g), tile_rows = depthwise_tile_rows<V>(g);
   const int64_t row_tiles = ceil_div(g.out_h, tile_rows);
   const DepthwisePlan whole = depthwise_plan<V>(g, 0), last = depthwise_plan<V>(g, (blocks - 1) * V::kBlock);
-  const bool direct = is_direct(g);
+  const bool direct = is_direct<V>(g);
   DirectArgs direct_args;
   auto* offsets = (int64_t*)args.scratch;
   if (direct) {
-    begin_direct(args, &direct_args);
+    begin_direct<V>(args, &direct_args);
     direct_args.readable = readable_columns(g, (blocks - 1) * V::kBlock, V::kBlock / last.pixels);
   } else {
     make_offsets<V>(g, whole, offsets);

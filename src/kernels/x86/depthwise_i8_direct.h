@@ -22,7 +22,14 @@ constexpr int kMostSets = 4;
 template <class V>
 constexpr int kColumnVectors = (3 + V::kTaps - 1) / V::kTaps* V::kVectors;
 
-// One block of channels in `sets` rows of the output. Weights: [kernel column][vector].
+// int8 numbers that a packed weight is the sum of: with weight zero points, centred weights need more than one. Each
+// meets the same columns in a step of its own, since a 16-bit multiply would take twice as long for all.
+template <class V>
+int64_t depthwise_terms(const ConvGeometry& g) {
+  return V::kWideWeights ? 1 : 1 + g.extra_weights;
+}
+
+// One block of channels in `sets` rows of the output. Weights: [kernel column][term][vector].
 struct DirectArgs {
   const int8_t* row[2 * kMostSets + 2];  // of the input, at image column 0
   int64_t step[2 * kMostSets + 2];       // to the next column: 0 where the row lies outside of the image
@@ -31,6 +38,8 @@ struct DirectArgs {
   int32_t channels;
   int32_t zero_point;
   int32_t rows;  // of the output: one for each set, or fewer
+  bool clamp_float;
+  int64_t block_bytes;  // of the packed weights
   const char* weights;
   const int32_t* bias;
   const float* multiplier;
@@ -97,24 +106,29 @@ template <class V, int sets, bool clamp_float, class Output>
   }
 }
 
-// weights[k][v]: what vector v of a column meets in a window whose column k it is. Where rows 0 and 1 are one group,
-// row 2 is the other: as the second column of a window it meets the weights of the first two, as the third its own.
-template <class V>
-[[gnu::always_inline]] inline void direct_weights(const DirectArgs& a, typename V::Int (*weights)[kColumnVectors<V>]) {
+// weights[term][k][v]: what vector v of a column meets in a window whose column k it is. Where rows 0 and 1 are one
+// group, row 2 is the other: as the second column of a window it meets the weights of the first two, as the third its
+// own.
+template <class V, int terms>
+[[gnu::always_inline]] inline void direct_weights(const DirectArgs& a,
+                                                  typename V::Int (*weights)[3][kColumnVectors<V>]) {
   constexpr bool pairs = kColumnVectors<V> != V::kVectors;
+  static_assert(!pairs || terms == 1);
   const auto load = [&](int k, int v) __attribute__((always_inline)) {
     return V::load(a.weights + (k * V::kVectors + v) * (int64_t)sizeof(typename V::Int));
   };
   unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
-    unrolled<3>([&](auto k) __attribute__((always_inline)) { weights[k][v] = load(k, v); });
+    unrolled<3>([&](auto k) __attribute__((always_inline)) {
+      unrolled<terms>([&](auto t) __attribute__((always_inline)) { weights[t][k][v] = load(k * terms + t, v); });
+    });
     if constexpr (pairs) {
-      weights[1][V::kVectors + v] = V::pairs_of(load(3, v), load(4, v));
-      weights[2][V::kVectors + v] = V::pairs_of(typename V::Int{}, load(5, v));
+      weights[0][1][V::kVectors + v] = V::pairs_of(load(3, v), load(4, v));
+      weights[0][2][V::kVectors + v] = V::pairs_of(typename V::Int{}, load(5, v));
     }
   });
 }
 
-template <class V, int sets, int stride, bool whole, bool clamp_float>
+template <class V, int sets, int stride, int terms, bool whole, bool clamp_float>
 [[gnu::noinline]] void direct_outputs(const DirectArgs& a) {
   using Int = typename V::Int;
   using Sums = Int[V::kVectors];
@@ -122,18 +136,21 @@ template <class V, int sets, int stride, bool whole, bool clamp_float>
   DirectColumns<V, sets, stride, whole> columns(a);
   constexpr int kColumn = kColumnVectors<V>;
   // Where registers are few, the weights and the bias are operands in this function's own memory.
-  Int weights[3][kColumn], bias[V::kVectors], groups[kColumn];
+  Int weights[terms][3][kColumn], bias[V::kVectors], groups[kColumn];
   Sums sums[3];
-  direct_weights<V>(a, weights);
+  direct_weights<V, terms>(a, weights);
   unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) { bias[v] = V::load(a.bias + v * V::kLanes); });
   const auto begin = [&](Sums & to) __attribute__((always_inline)) {
     unrolled<V::kVectors>([&](auto v) __attribute__((always_inline)) {
-      to[v] = V::first_dot(bias[v], groups[v], weights[0][v]);
+      to[v] = V::first_dot(bias[v], groups[v], weights[0][0][v]);
+      if constexpr (terms == 2) to[v] = V::next_dot(to[v], groups[v], weights[1][0][v]);
     });
   };
   const auto add = [&](Sums & to, auto k) __attribute__((always_inline)) {
     unrolled<kColumn>([&](auto v) __attribute__((always_inline)) {
-      to[v % V::kVectors] = V::next_dot(to[v % V::kVectors], groups[v], weights[k][v]);
+      Int& sum = to[v % V::kVectors];
+      unrolled<terms>([&](auto t)
+                          __attribute__((always_inline)) { sum = V::next_dot(sum, groups[v], weights[t][k][v]); });
     });
   };
   int8_t* to = a.to;
@@ -168,31 +185,38 @@ template <class V, int sets, int stride, bool whole, bool clamp_float>
 }
 
 // Whether a layer goes this way.
-inline bool is_direct(const ConvGeometry& g) {
-  return g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 && g.stride_h == g.stride_w &&
-         g.stride_w <= 2;
+template <class V>
+bool is_direct(const ConvGeometry& g) {
+  return depthwise_terms<V>(g) <= 2 && g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 &&
+         g.stride_h == g.stride_w && g.stride_w <= 2;
 }
 
 template <class V, int sets, bool whole>
-void run_direct(const ConvGeometry& g, const DirectArgs& a, bool clamp_float) {
+void run_direct(const ConvGeometry& g, const DirectArgs& a) {
+  if constexpr (!V::kWideWeights) {
+    if (g.extra_weights > 0) {  // clamping is right for all multipliers
+      g.stride_w == 1 ? direct_outputs<V, sets, 1, 2, whole, true>(a) : direct_outputs<V, sets, 2, 2, whole, true>(a);
+      return;
+    }
+  }
   if (g.stride_w == 1) {
-    clamp_float ? direct_outputs<V, sets, 1, whole, true>(a) : direct_outputs<V, sets, 1, whole, false>(a);
+    a.clamp_float ? direct_outputs<V, sets, 1, 1, whole, true>(a) : direct_outputs<V, sets, 1, 1, whole, false>(a);
   } else {
-    clamp_float ? direct_outputs<V, sets, 2, whole, true>(a) : direct_outputs<V, sets, 2, whole, false>(a);
+    a.clamp_float ? direct_outputs<V, sets, 2, 1, whole, true>(a) : direct_outputs<V, sets, 2, 1, whole, false>(a);
   }
 }
 
 // All channels of a block of full width are read as one vector; of a narrower one as many as there are.
 template <class V>
-void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets, bool clamp_float) {
+void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets) {
   if constexpr (V::kBlock >= 64) {
-    if (sets == 4) return run_direct<V, 4, false>(g, a, clamp_float);
+    if (sets == 4) return run_direct<V, 4, false>(g, a);
   }
   if constexpr (V::kBlock >= 32) {
-    if (sets == 2) return run_direct<V, 2, false>(g, a, clamp_float);
+    if (sets == 2) return run_direct<V, 2, false>(g, a);
   }
-  if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a, clamp_float);
-  run_direct<V, 1, true>(g, a, clamp_float);
+  if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a);
+  run_direct<V, 1, true>(g, a);
 }
 
 }  // namespace

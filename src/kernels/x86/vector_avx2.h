@@ -11,6 +11,7 @@ struct Avx2 : Ymm {
   using Element = int16_t;
   using Weight = int16_t;
   static constexpr int kDepth = 2;
+  static constexpr bool kWideWeights = true;
   static constexpr int kMaxVectors = 2;
   static constexpr int pixels(int vectors) { return vectors == 2 ? 5 : 10; }
   static int32_t correction(int32_t) { return 0; }

@@ -16,6 +16,7 @@ struct Avx512Vnni {
   using Int = __m512i;
   static constexpr int kLanes = 16;
   static constexpr int kDepth = 4;
+  static constexpr bool kWideWeights = false;
   static constexpr int kMaxVectors = 4;
   static constexpr int pixels(int vectors) { return vectors == 4 ? 6 : 12; }
   static int32_t correction(int32_t zero_point) { return -(zero_point + 128); }
@@ -46,8 +47,25 @@ struct Avx512Vnni {
     return _mm512_set1_epi32(group);
   }
   static __m512i dot(__m512i sum, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sum, x, w); }
+  // sum + the products of two pairs of int16. In place: a compiler would gather what it needs for many of them first.
+  static __m512i correct(__m512i sum, const int32_t& window_sum, __m512i correction) {
+    __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(correction), "m"(window_sum));
+    return sum;
+  }
   static __m512i first_dot(__m512i sum, __m512i x, __m512i w) { return dot(sum, x, w); }
   static __m512i next_dot(__m512i sum, __m512i x, __m512i w) { return dot(sum, x, w); }
+
+  static __m512i all_bytes(int8_t value) { return _mm512_set1_epi8(value); }
+  // The sums of the lanes of four vectors.
+  [[gnu::always_inline]] static __m128i sums_of_four(const __m512i* v) {
+    __m256i half[4];
+    unrolled<4>([&](auto i) __attribute__((always_inline)) {
+      half[i] = _mm256_add_epi32(low_half(v[i]), _mm512_extracti64x4_epi64(v[i], 1));
+    });
+    const __m256i ab = _mm256_hadd_epi32(half[0], half[1]), cd = _mm256_hadd_epi32(half[2], half[3]);
+    const __m256i sums = _mm256_hadd_epi32(ab, cd);
+    return _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  }
 
   // Everything that turns sums into bytes, the same for all pixels of a block.
   template <int vectors>

@@ -27,6 +27,11 @@ struct Avx512Vnni256 : Vnni256 {
     _mm_mask_storeu_epi8(to, (__mmask16)(0xffff >> (16 - count)), _mm256_extracti128_si256(y, set));
   }
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_dpbusd_epi32(sum, x, w); }
+  // sum + the products of two pairs of int16. In place: a compiler would gather what it needs for many of them first.
+  static __m256i correct(__m256i sum, const int32_t& window_sum, __m256i correction) {
+    __asm__("vpdpwssd %2%{1to8%}, %1, %0" : "+v"(sum) : "v"(correction), "m"(window_sum));
+    return sum;
+  }
   static __m256i first_dot(__m256i sum, __m256i x, __m256i w) { return dot(sum, x, w); }
   static __m256i next_dot(__m256i sum, __m256i x, __m256i w) { return dot(sum, x, w); }
 };

@@ -33,6 +33,14 @@ struct AvxVnni : Vnni256 {
     return add_memory(next_dot(_mm256_setzero_si256(), x, w), sum);
   }
   static __m256i dot(__m256i sum, __m256i x, __m256i w) { return _mm256_dpbusd_avx_epi32(sum, x, w); }
+  // sum + the products of two pairs of int16. In place: a compiler would gather what it needs for many of them first.
+  static __m256i correct(__m256i sum, const int32_t& window_sum, __m256i correction) {
+    __m256i pair;
+    __asm__("vpbroadcastd %2, %1\n\t%{vex%} vpdpwssd %3, %1, %0"
+            : "+x"(sum), "=&x"(pair)
+            : "m"(window_sum), "x"(correction));
+    return sum;
+  }
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ struct Vnni256 : Ymm {
   using Element = uint8_t;
   using Weight = int8_t;
   static constexpr int kDepth = 4;
+  static constexpr bool kWideWeights = false;
   static int32_t correction(int32_t zero_point) { return -(zero_point + 128); }
   static int32_t depthwise_correction(int32_t zero_point) { return correction(zero_point); }
 
@@ -24,6 +25,14 @@ struct Vnni256 : Ymm {
     int64_t i = 0;
     for (; i + 32 <= count; i += 32) keep(to + i, _mm256_xor_si256(load(from + i), flip));
     for (; i < count; ++i) to[i] = (uint8_t)(from[i] + 128);
+  }
+
+  static __m256i all_bytes(int8_t value) { return _mm256_set1_epi8(value); }
+  // The sums of the lanes of four vectors.
+  [[gnu::always_inline]] static __m128i sums_of_four(const __m256i* v) {
+    const __m256i ab = _mm256_hadd_epi32(v[0], v[1]), cd = _mm256_hadd_epi32(v[2], v[3]);
+    const __m256i sums = _mm256_hadd_epi32(ab, cd);
+    return _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
   }
 
   // Depthwise: a block of channels is 32 wide; a group of a channel holds 4 taps.

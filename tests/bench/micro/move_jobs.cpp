@@ -94,12 +94,13 @@ struct MeanShape {
 };
 constexpr MeanShape kMeans[] = {{49, 1280}, {49, 2048}, {256, 1000}, {196, 37}};
 
-template <class Row, class T, class Args>
+template <class Row, class T, class Out, class Args>
 void add_mean_jobs(const std::string& family, RowList<Row> rows, JobList& list, Args defaults) {
   list.for_rows(family, rows, [&](const Row& row) {
     for (const MeanShape& shape : kMeans) {
-      list.add({"mean", joined({shape.pixels, shape.channels}), sizeof(T) == 1, family, row.name, row.isa, 0,
-                static_cast<double>((shape.pixels + 1) * shape.channels) * sizeof(T),
+      list.add({sizeof(T) == sizeof(Out) ? "mean" : "mean to float32", joined({shape.pixels, shape.channels}),
+                sizeof(T) == 1, family, row.name, row.isa, 0,
+                static_cast<double>(shape.channels) * (static_cast<double>(shape.pixels) * sizeof(T) + sizeof(Out)),
                 [&row, &shape, defaults]() -> std::function<void()> {
                   Args args = defaults;
                   args.kept = {1, {shape.channels}, {1}};
@@ -107,7 +108,7 @@ void add_mean_jobs(const std::string& family, RowList<Row> rows, JobList& list, 
                   args.count = shape.pixels;
                   return [&row, args, channels = shape.channels,
                           input = random_array<T>(static_cast<std::size_t>(shape.pixels * shape.channels)),
-                          output = Array<T>(static_cast<std::size_t>(shape.channels))]() mutable {
+                          output = Array<Out>(static_cast<std::size_t>(shape.channels))]() mutable {
                     args.input = input.data(), args.output = output.data();
                     row.run(args, 0, channels);
                   };
@@ -128,12 +129,17 @@ void add_jobs(const std::string& family, RowList<PoolI8Row> rows, JobList& list)
 void add_jobs(const std::string& family, RowList<ReduceF32Row> rows, JobList& list) {
   ReduceF32Args args{};
   args.kind = ReduceKind::mean;
-  add_mean_jobs<ReduceF32Row, float>(family, rows, list, args);
+  add_mean_jobs<ReduceF32Row, float, float>(family, rows, list, args);
 }
 void add_jobs(const std::string& family, RowList<ReduceI8Row> rows, JobList& list) {
   ReduceI8Args args{};
   args.in_zero_point = 3, args.factor = 0.02F, args.range = kWhole;
-  add_mean_jobs<ReduceI8Row, std::int8_t>(family, rows, list, args);
+  add_mean_jobs<ReduceI8Row, std::int8_t, std::int8_t>(family, rows, list, args);
+}
+void add_jobs(const std::string& family, RowList<ReduceI8F32Row> rows, JobList& list) {
+  ReduceI8F32Args args{};
+  args.in_zero_point = 3, args.factor = 0.02F;
+  add_mean_jobs<ReduceI8F32Row, std::int8_t, float>(family, rows, list, args);
 }
 
 void add_jobs(const std::string& family, RowList<SoftmaxRow> rows, JobList& list) {

@@ -40,6 +40,7 @@ void add_jobs(const std::string& family, RowList<PoolF32Row> rows, JobList& list
 void add_jobs(const std::string& family, RowList<PoolI8Row> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<ReduceF32Row> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<ReduceI8Row> rows, JobList& list);
+void add_jobs(const std::string& family, RowList<ReduceI8F32Row> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<UnaryF32Row> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<TableI8Row> rows, JobList& list);
 void add_jobs(const std::string& family, RowList<BinaryF32Row> rows, JobList& list);

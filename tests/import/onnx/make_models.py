@@ -57,7 +57,9 @@ class Case:
         for value in outputs:
             value.type.tensor_type.elem_type = TensorProto.FLOAT
         graph = helper.make_graph(self.nodes, "case", inputs, outputs, self.initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
+        domains = sorted({"", *(node.domain for node in self.nodes)})
+        versions = [helper.make_opsetid(domain, 1 if domain else self.opset) for domain in domains]
+        model = helper.make_model(graph, opset_imports=versions)
         model.ir_version = self.ir_version
         return model
 
@@ -462,17 +464,21 @@ def networks():
     case.node("Gemm", ["f", case.weight("m", 10, 32), case.weight("b", 10)], "l", transB=1).node("Softmax", "l")
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    folder = sys.argv[1]
+def write(folder):
+    """Writes all cases that were made."""
     os.makedirs(folder, exist_ok=True)
-    for group in windows, matrices, normalizations, elementwise, layouts, resizes, shape_arithmetic, networks:
-        group()
     for name, case in CASES.items():
         onnx.save(case.model(), os.path.join(folder, f"{name}.onnx"))
         np.save(os.path.join(folder, f"{name}.input.npy"), case.x)
     print(f"{len(CASES)} models in {folder}")
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    for group in windows, matrices, normalizations, elementwise, layouts, resizes, shape_arithmetic, networks:
+        group()
+    write(sys.argv[1])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+// A Graph becomes a .mnn file that MNN's own runtime loads and runs: a float network as MNN's converter writes it, an
+// int8 network as its quantizer does. Such a file is a network of float operators whose tensors have scales and whose
+// convolutions have int8 weights; MNN's runtime computes in int8 where it has an int8 form of the operator and in float
+// between conversions where it has none.
+#include <algorithm>
+
+#include "base/text.h"
+#include "export/export.h"
+#include "export/mnn/write.h"
+
+namespace octet {
+namespace {
+
+using namespace mnn;
+
+using Write = Status (*)(Writer&, const Node&);
+
+Write find_write(Op op) {
+  switch (op) {
+    case Op::conv:
+      return write_conv;
+    case Op::conv_transpose:
+      return write_conv_transpose;
+    case Op::gemm:
+      return write_gemm;
+    case Op::mat_mul:
+      return write_mat_mul;
+    case Op::max_pool:
+    case Op::average_pool:
+      return write_pool;
+    case Op::reduce:
+      return write_reduce;
+    case Op::unary:
+      return write_unary;
+    case Op::prelu:
+      return write_prelu;
+    case Op::binary:
+      return write_binary;
+    case Op::concat:
+      return write_concat;
+    case Op::split:
+      return write_split;
+    case Op::slice:
+      return write_slice;
+    case Op::pad:
+      return write_pad;
+    case Op::reshape:
+      return write_reshape;
+    case Op::transpose:
+      return write_transpose;
+    case Op::resize:
+      return write_resize;
+    case Op::depth_to_space:
+      return write_depth_to_space;
+    case Op::space_to_depth:
+      return write_space_to_depth;
+    case Op::softmax:
+      return write_softmax;
+    case Op::gather:
+      return write_gather;
+    case Op::expand:
+      return write_expand;
+    case Op::quantize:
+      return write_quantize;
+    case Op::dequantize:
+      return write_dequantize;
+    case Op::requantize:
+      return write_requantize;
+    default:
+      return nullptr;
+  }
+}
+
+Status write_node(Writer& writer, const Node& node) {
+  const Write write = find_write(node.op);
+  if (write == nullptr) return fail(Code::unsupported, "this operator");
+  return write(writer, node);
+}
+
+// Outputs are tensors of their own, one each; what is an input, a constant or another output too gets a copy.
+std::vector<std::int32_t> write_outputs(Writer& writer) {
+  const Graph& graph = writer.graph();
+  std::vector<std::int32_t> outputs;
+  std::vector<std::int32_t> taken;
+  for (const TensorId id : graph.inputs) taken.push_back(writer.read(id));
+  for (const TensorId id : graph.outputs) {
+    std::int32_t index = writer.read(id);
+    if (graph.is_constant(id) || std::count(taken.begin(), taken.end(), index) > 0) {
+      index = write_copy(writer, index, id, graph.at(id).name);
+    }
+    taken.push_back(index);
+    outputs.push_back(index);
+  }
+  return outputs;
+}
+
+Result<std::string> write(const Graph& graph) {
+  Writer writer(graph);
+  for (const TensorId id : graph.inputs) writer.input(id);
+  std::vector<std::string> refused;
+  for (const Node& node : graph.nodes) {
+    const Status status = write_node(writer, node);
+    if (status.ok()) continue;
+    if (status.code() != Code::unsupported) return status.within(describe(node));
+    refused.push_back(describe(node) + ": " + status.message());
+    for (const TensorId id : node.outputs) writer.make(id, fb::DataFormat::NCHW);  // for those that read it
+  }
+  if (!refused.empty()) return fail(Code::unsupported, "a .mnn file cannot carry " + whole_list_text(refused));
+  return writer.finish(write_outputs(writer));
+}
+
+}  // namespace
+
+const Exporter kMnnExporter{"mnn", ".mnn", write};
+
+}  // namespace octet

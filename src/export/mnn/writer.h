@@ -1,0 +1,98 @@
+// Writes the operators of a .mnn file one after another. It knows the tensor index of the file that stands for a tensor
+// of the graph, and in which of MNN's two orders each tensor lies: operators on images take and make NC4HW4, most
+// others NCHW, and a ConvertTensor operator goes between, as MNN's converter has it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "graph/graph.h"
+#include "mnn_generated.h"
+
+namespace octet::mnn {
+
+namespace fb = octet::mnn_file;
+
+// Scale and zero point of a tensor that MNN may hold as int8, and what it limits the integers to.
+struct TensorRange {
+  Quant quant;
+  std::int32_t least = -128, most = 127;
+};
+
+class Writer {
+ public:
+  using Main = std::pair<fb::OpParameter, flatbuffers::Offset<void>>;
+
+  explicit Writer(const Graph& graph);
+
+  const Graph& graph() const { return graph_; }
+  const Tensor& tensor(TensorId id) const { return graph_.at(id); }
+  flatbuffers::FlatBufferBuilder& builder() { return builder_; }
+
+  // The index that stands for a tensor of the graph that an operator reads; float constants are written where needed.
+  std::int32_t read(TensorId id);
+  // The index of a tensor that the operator at hand makes, in the order of `format`. An int8 one keeps its scale.
+  std::int32_t make(TensorId id, fb::DataFormat format);
+  // A tensor between two operators that stand for one node: like `id`, of other dims.
+  std::int32_t between(TensorId id, const Dims& dims, fb::DataFormat format);
+  // From here on `id` is what `index` holds.
+  void stands_for(TensorId id, std::int32_t index) { current_[id] = index; }
+
+  fb::DataFormat format(std::int32_t index) const { return tensors_[at(index)].format; }
+  // The tensor in that order, converted where it is not.
+  std::int32_t as(std::int32_t index, fb::DataFormat format);
+  void set_range(std::int32_t index, const TensorRange& range) { tensors_[at(index)].range = range; }
+  const std::optional<TensorRange>& range(std::int32_t index) const { return tensors_[at(index)].range; }
+  // Values of a clamp as limits of the integers of an int8 output.
+  void limit(std::int32_t index, const Clamp& clamp);
+
+  std::int32_t constant(const Dims& dims, const std::vector<float>& values, const std::string& name);
+  std::int32_t constant(const std::vector<std::int64_t>& values, const std::string& name);
+
+  template <class T>
+  static Main main(flatbuffers::Offset<T> table) {
+    constexpr fb::OpParameter kKind = fb::OpParameterTraits<T>::enum_value;
+    return {kKind, table.Union()};
+  }
+  void op(fb::OpType type, const std::string& name, const std::vector<std::int32_t>& inputs,
+          const std::vector<std::int32_t>& outputs, Main main = {});
+  // A name for an operator that no other has.
+  std::string op_name(const std::string& name) { return unused(name, &op_names_); }
+
+  void input(TensorId id);
+  // The file. `outputs` in the order of the network.
+  std::string finish(const std::vector<std::int32_t>& outputs);
+
+ private:
+  struct Entry {
+    std::string name;
+    Dims dims;
+    fb::DataFormat format = fb::DataFormat::NCHW;
+    std::optional<TensorRange> range;
+  };
+
+  static std::string unused(const std::string& name, std::set<std::string>* taken);
+  std::string fresh(const std::string& name) { return unused(name, &names_); }  // for a tensor
+  static std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
+  std::int32_t add(const std::string& name, const Dims& dims, fb::DataFormat format);
+
+  const Graph& graph_;
+  flatbuffers::FlatBufferBuilder builder_;
+  std::vector<Entry> tensors_;
+  std::vector<flatbuffers::Offset<fb::Op>> ops_;
+  std::unordered_map<TensorId, std::int32_t> current_;
+  std::map<std::pair<std::int32_t, fb::DataFormat>, std::int32_t> converted_;
+  std::set<std::string> names_, op_names_;  // taken by tensors, by operators
+};
+
+// 32-bit integers, as the format has them. The values of a validated graph fit, or mean "to the end".
+std::vector<std::int32_t> narrowed(const std::vector<std::int64_t>& values);
+
+}  // namespace octet::mnn
