@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "ops/loops.h"
+#include "quantize/assign.h"
+#include "quantize/weights.h"
 
 namespace octet {
 namespace {
@@ -55,6 +57,8 @@ class PatchWorker : public SampleWorker {
       std::vector<float>& values = current_->values[static_cast<std::size_t>(view->node)];
       if (node.op == Op::gemm) {
         take_rows(static_cast<const float*>(observed.data), graph.at(observed.id).dims, observed.layout, *view, values);
+      } else if (node.op == Op::conv_transpose) {
+        take_spread_windows(static_cast<const float*>(observed.data), graph, node, observed.layout, *view, values);
       } else {
         take_windows(static_cast<const float*>(observed.data), graph, node, observed.layout, *view, values);
       }
@@ -108,6 +112,36 @@ class PatchWorker : public SampleWorker {
     }
   }
 
+  // Of a transposed convolution: pixel i of the input goes to i * stride - pad + k of the output. Most of the kernel
+  // meets nothing at one position, and what it meets repeats with the stride: positions are taken out of order, so that
+  // no part of the kernel is missed where not all are taken.
+  static void take_spread_windows(const float* data, const Graph& graph, const Node& node, Layout layout,
+                                  const View& view, std::vector<float>& values) {
+    constexpr std::int64_t kPrime = 2654435761;  // beyond any number of positions: no position comes twice
+    const Dims& in = graph.at(node.input(0)).dims;
+    const Dims& out = graph.at(node.outputs[0]).dims;
+    const Window& w = node.attrs.window;
+    const std::vector<std::int64_t> strides = strides_of(in, layout);
+    const std::int64_t area = out[2] * out[3];
+    for (std::size_t r = 0; r < view.rows; ++r) {
+      const std::int64_t position = static_cast<std::int64_t>(r) * kPrime % (out[0] * area);
+      const std::int64_t top = position % area / out[3] + w.pads[0];
+      const std::int64_t left = position % out[3] + w.pads[1];
+      for (std::int64_t c = 0; c < in[1]; ++c) {
+        const float* plane = data + position / area * strides[0] + c * strides[1];
+        for (std::int64_t ky = 0; ky < w.kernel[0]; ++ky) {
+          for (std::int64_t kx = 0; kx < w.kernel[1]; ++kx) {
+            const std::int64_t y = top - ky * w.dilation[0];
+            const std::int64_t x = left - kx * w.dilation[1];
+            const bool meets = y >= 0 && y % w.stride[0] == 0 && y / w.stride[0] < in[2] && x >= 0 &&
+                               x % w.stride[1] == 0 && x / w.stride[1] < in[3];
+            values.push_back(meets ? plane[y / w.stride[0] * strides[2] + x / w.stride[1] * strides[3]] : 0);
+          }
+        }
+      }
+    }
+  }
+
   std::vector<std::vector<const View*>> readers_;  // by tensor
   std::unique_ptr<Session> session_;
   SamplePatches* current_ = nullptr;
@@ -117,15 +151,16 @@ std::vector<View> choose_views(const Graph& graph, std::size_t samples) {
   std::vector<View> views;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if ((node.op != Op::conv && node.op != Op::gemm) || !graph.is_constant(node.input(1))) continue;
-    const Dims& weight = graph.at(node.input(1)).dims;
+    if (!is_heavy(node.op) || !graph.is_constant(node.input(1))) continue;
+    const Tensor& weight = graph.at(node.input(1));
     View view;
     view.node = static_cast<int>(n);
-    view.groups = static_cast<std::size_t>(node.op == Op::conv ? node.attrs.groups : 1);
-    view.depth = static_cast<std::size_t>(element_count(weight) / weight[0]);
+    view.groups = static_cast<std::size_t>(node.op == Op::gemm ? 1 : node.attrs.groups);
+    view.depth =
+        static_cast<std::size_t>(element_count(weight.dims)) / weight_layout(node, weight.dims).output_channels();
     const Dims& out = graph.at(node.outputs[0]).dims;
     const auto positions =
-        static_cast<std::size_t>(node.op == Op::conv ? out[0] * out[2] * out[3] : element_count(out) / out.back());
+        static_cast<std::size_t>(node.op == Op::gemm ? element_count(out) / out.back() : out[0] * out[2] * out[3]);
     const std::size_t most = std::min(kMaxRows, std::max<std::size_t>(1, kMaxPatchValues / (view.groups * view.depth)));
     view.rows = std::min(positions, std::max<std::size_t>(1, most / samples));
     views.push_back(view);

@@ -17,8 +17,8 @@ struct Patches {
   std::size_t rows() const { return width() == 0 ? 0 : values.size() / width(); }
 };
 
-// Patches of conv and gemm by node. At most about kMaxPatchValues values a layer, spread evenly over positions and
-// samples; positions are fixed, so the result depends on nothing but graph and samples.
+// Patches of conv, conv_transpose and gemm by node. At most about kMaxPatchValues values a layer, spread evenly over
+// positions and samples; positions are fixed, so the result depends on nothing but graph and samples.
 inline constexpr std::size_t kMaxPatchValues = std::size_t{1} << 21;
 Result<std::vector<Patches>> collect_patches(const std::shared_ptr<const Plan>& plan, const SampleSource& source,
                                              std::vector<std::size_t> samples, int threads, const Hooks& hooks);
