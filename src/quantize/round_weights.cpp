@@ -161,6 +161,36 @@ RoundedWeights round_weights(std::span<const float> weights, std::size_t output_
   return result;
 }
 
+namespace {
+
+// A layer whose channels may not lie one after the other.
+RoundedWeights round_layer(std::span<const float> weights, const WeightLayout& layout, const Patches& patches,
+                           const RoundOptions& options) {
+  const std::size_t outputs = layout.output_channels();
+  if (layout.blocks == 1) return round_weights(weights, outputs, patches, options);
+  // Calls function(where a block of weights lies, where it goes when channels lie one after the other).
+  const auto for_blocks = [&](auto function) {
+    for (std::size_t o = 0; o < outputs; ++o) {
+      for (std::size_t block = 0; block < layout.blocks; ++block) {
+        function(layout.start_of(o, block), (o * layout.blocks + block) * layout.block_size);
+      }
+    }
+  };
+  std::vector<float> joined(weights.size());
+  for_blocks([&](std::size_t from, std::size_t to) {
+    std::copy_n(weights.data() + from, layout.block_size, joined.data() + to);
+  });
+  RoundedWeights result = round_weights(joined, outputs, patches, options);
+  std::vector<std::int8_t> values(weights.size());
+  for_blocks([&](std::size_t to, std::size_t from) {
+    std::copy_n(result.weights.values.data() + from, layout.block_size, values.data() + to);
+  });
+  result.weights.values = std::move(values);
+  return result;
+}
+
+}  // namespace
+
 Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std::vector<Patches>& patches,
                                                   const RoundOptions& given, int threads, const Hooks& hooks) {
   std::vector<RoundedWeights> rounded(graph.nodes.size());
@@ -182,9 +212,9 @@ Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std:
       lock.unlock();
       bool failed = false;
       try {
-        const Tensor& weight = graph.at(graph.nodes[n].input(1));
-        rounded[n] =
-            round_weights(weight.data.as<float>(), static_cast<std::size_t>(weight.dims[0]), patches[n], options);
+        const Node& node = graph.nodes[n];
+        const Tensor& weight = graph.at(node.input(1));
+        rounded[n] = round_layer(weight.data.as<float>(), weight_layout(node, weight.dims), patches[n], options);
       } catch (const std::bad_alloc&) {
         failed = true;
       }
