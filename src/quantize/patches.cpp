@@ -47,8 +47,6 @@ class PatchWorker : public SampleWorker {
 
   void cancel() override { session_->cancel(true); }
 
-  void cancel() override { session_->cancel(true); }
-
  private:
   PatchWorker() = default;
 
