@@ -63,6 +63,28 @@ func (t *texts) addAll(list []string) *C.q_str {
 	return &array[0]
 }
 
+// addShapes gives nil where there are none.
+func (t *texts) addShapes(shapes [][]int64) *C.q_shape {
+	if len(shapes) == 0 {
+		return nil
+	}
+	memory := C.calloc(C.size_t(len(shapes)), C.sizeof_q_shape)
+	*t = append(*t, memory)
+	array := unsafe.Slice((*C.q_shape)(memory), len(shapes))
+	for i, shape := range shapes {
+		if len(shape) == 0 {
+			continue
+		}
+		dims := C.calloc(C.size_t(len(shape)), C.sizeof_int64_t)
+		*t = append(*t, dims)
+		for d, size := range shape {
+			unsafe.Slice((*C.int64_t)(dims), len(shape))[d] = C.int64_t(size)
+		}
+		array[i] = C.q_shape{dims: (*C.int64_t)(dims), rank: C.int32_t(len(shape))}
+	}
+	return &array[0]
+}
+
 func (t *texts) free() {
 	for _, memory := range *t {
 		C.free(memory)

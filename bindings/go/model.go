@@ -20,6 +20,10 @@ type Model struct {
 // LoadOptions are the options of [Load] and the like; nil stands for the zero value.
 type LoadOptions struct {
 	Log func(level LogLevel, message string)
+
+	// InputShapes are sizes of the inputs, one for each in the model's order, needed where the file leaves others open
+	// than the first (an open first one, the batch, is 1). A size of -1 is the file's, nil all of an input's.
+	InputShapes [][]int64
 }
 
 // ModelInfo describes a model.
@@ -52,7 +56,7 @@ func Load(path string, options *LoadOptions) (*Model, error) {
 	return load(options, func(user C.uintptr_t, out **C.q_model, e *C.q_error) C.q_status {
 		var t texts
 		defer t.free()
-		return C.octet_go_load(t.add(path), user, out, e)
+		return C.octet_go_load(t.add(path), user, options.shapes(&t), options.shapeCount(), out, e)
 	})
 }
 
@@ -62,7 +66,8 @@ func LoadBytes(data []byte, name string, options *LoadOptions) (*Model, error) {
 	return load(options, func(user C.uintptr_t, out **C.q_model, e *C.q_error) C.q_status {
 		var t texts
 		defer t.free()
-		return C.octet_go_load_bytes(bytesOf(data), C.size_t(len(data)), t.add(name), user, out, e)
+		return C.octet_go_load_bytes(bytesOf(data), C.size_t(len(data)), t.add(name), user, options.shapes(&t),
+			options.shapeCount(), out, e)
 	})
 }
 
@@ -82,6 +87,20 @@ func LoadFS(fsys fs.FS, name string, options *LoadOptions) (*Model, error) {
 		return nil, &Error{Code: ErrIO, Message: "reading " + name, cause: err}
 	}
 	return LoadBytes(data, name, options)
+}
+
+func (o *LoadOptions) shapes(t *texts) *C.q_shape {
+	if o == nil {
+		return nil
+	}
+	return t.addShapes(o.InputShapes)
+}
+
+func (o *LoadOptions) shapeCount() C.int32_t {
+	if o == nil {
+		return 0
+	}
+	return C.int32_t(len(o.InputShapes))
 }
 
 func load(options *LoadOptions, call func(C.uintptr_t, **C.q_model, *C.q_error) C.q_status) (*Model, error) {

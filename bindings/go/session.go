@@ -26,6 +26,10 @@ type SessionOptions struct {
 	Threads int    // 0: 1; at most as many are used as there are CPUs that this process may use
 	ISA     string // cap on the instruction set: "ref", ...; empty: the environment's OCTET_ISA, else the best here
 	Profile bool   // measure the time of every layer
+
+	// InputShapes are other sizes of the inputs than the model's, for this session, one for each input: more samples at a
+	// time, larger images. A size of -1 is the model's, nil all of an input's. Sessions of other sizes share the model.
+	InputShapes [][]int64
 }
 
 // SessionInfo describes a session.
@@ -74,7 +78,45 @@ func (m *Model) NewSession(options *SessionOptions) (*Session, error) {
 		C.free(unsafe.Pointer(call))
 	})
 	runtime.SetFinalizer(s, (*Session).Close)
+	if options != nil && options.InputShapes != nil {
+		if err := s.describe(session); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
 	return s, nil
+}
+
+// describe reads the sizes that the session has instead of the model's.
+func (s *Session) describe(session *C.q_session) error {
+	e := newError()
+	tensor := C.q_tensor_info{struct_size: C.sizeof_q_tensor_info}
+	inputs := make([]TensorInfo, len(s.inputs))
+	for i := range inputs {
+		if err := failure(C.q_session_get_input(session, C.int32_t(i), &tensor, &e), &e, nil); err != nil {
+			return err
+		}
+		inputs[i] = tensorInfo(&tensor)
+	}
+	outputs := make([]TensorInfo, len(s.outputs))
+	for i := range outputs {
+		if err := failure(C.q_session_get_output(session, C.int32_t(i), &tensor, &e), &e, nil); err != nil {
+			return err
+		}
+		outputs[i] = tensorInfo(&tensor)
+	}
+	s.inputs, s.outputs = inputs, outputs
+	return nil
+}
+
+// Inputs describes the inputs with the sizes that the session has. The slice belongs to the session: do not change it.
+func (s *Session) Inputs() []TensorInfo {
+	return s.inputs
+}
+
+// Outputs describes the outputs likewise.
+func (s *Session) Outputs() []TensorInfo {
+	return s.outputs
 }
 
 // Measure is the Info of a session that [Model.NewSession] would make. It does the work of preparing the model for the
@@ -102,6 +144,8 @@ func (o *SessionOptions) c(t *texts) C.q_session_options {
 		options.threads = C.int32_t(o.Threads)
 		options.isa = t.add(o.ISA)
 		options.profile = cBool(o.Profile)
+		options.input_shapes = t.addShapes(o.InputShapes)
+		options.input_shape_count = C.int32_t(len(o.InputShapes))
 	}
 	return options
 }

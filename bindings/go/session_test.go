@@ -31,6 +31,40 @@ func TestRunWithSeveralInputsAndOutputs(t *testing.T) {
 	equal(t, "product alone", product, []float32{6, 10, 12, 12, 10, 6})
 }
 
+func TestShapesOfASession(t *testing.T) {
+	model := load(t, stereoNetwork())
+	const batch, size = 2, 4 * 9 * 10
+	shape := []int64{batch, -1, 9, 10}
+	session := newSession(t, model, &octet.SessionOptions{InputShapes: [][]int64{shape, shape}})
+	if dims := fmt.Sprint(session.Inputs()[1].Dims, session.Outputs()[0].Dims); dims != "[2 4 9 10] [2 4 9 10]" {
+		t.Errorf("the session has %s", dims)
+	}
+	if dims := fmt.Sprint(model.Inputs()[1].Dims); dims != "[1 4 8 8]" {
+		t.Errorf("the model has %s now", dims)
+	}
+	left, right, edges := make([]float32, batch*size), make([]float32, batch*size), make([]float32, batch*size)
+	for i := 0; i < size; i++ {
+		left[i], left[i+size] = float32(i%5), float32(i%5)
+	}
+	if err := session.Run([][]float32{left, right}, [][]float32{edges}); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the second sample", edges[size:], edges[:size])
+
+	_, err := model.NewSession(&octet.SessionOptions{InputShapes: [][]int64{{1, 5, 8, 8}, nil}})
+	fails(t, "other channels", err, octet.ErrShape, "Conv")
+	_, err = model.NewSession(&octet.SessionOptions{InputShapes: [][]int64{shape}})
+	fails(t, "one shape of two", err, octet.ErrArgument, "input_shape_count")
+	larger, err := octet.LoadBytes(stereoNetwork(), "test network", &octet.LoadOptions{InputShapes: [][]int64{shape, shape}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer larger.Close()
+	if dims := fmt.Sprint(larger.Outputs()[0].Dims); dims != "[2 4 9 10]" {
+		t.Errorf("loaded with shapes, the output is %s", dims)
+	}
+}
+
 func TestRunWithManyTensors(t *testing.T) {
 	for _, count := range []int{8, 9, 64} { // 16 tensors are few, 18 are many, 128 are the most
 		session := newSession(t, load(t, wideNetwork(count)), nil)

@@ -50,23 +50,27 @@ q_status octet_go_run_many(octet_go_call* call, const uint8_t* pixels, OCTET_GO_
   return run(call, pixels, data);
 }
 
-static q_load_options load_options(uintptr_t user) {
+static q_load_options load_options(uintptr_t user, const q_shape* shapes, int32_t shape_count) {
   q_load_options options = {0};
   options.struct_size = sizeof options;
   if (user != 0) {
     options.log = on_log;
     options.log_user = (void*)user;
   }
+  options.input_shapes = shapes;
+  options.input_shape_count = shape_count;
   return options;
 }
 
-q_status octet_go_load(q_str path, uintptr_t user, q_model** out, q_error* error) {
-  const q_load_options options = load_options(user);
+q_status octet_go_load(q_str path, uintptr_t user, const q_shape* shapes, int32_t shape_count, q_model** out,
+                       q_error* error) {
+  const q_load_options options = load_options(user, shapes, shape_count);
   return q_model_load(path, &options, out, error);
 }
 
-q_status octet_go_load_bytes(const void* data, size_t size, q_str name, uintptr_t user, q_model** out, q_error* error) {
-  const q_load_options options = load_options(user);
+q_status octet_go_load_bytes(const void* data, size_t size, q_str name, uintptr_t user, const q_shape* shapes,
+                             int32_t shape_count, q_model** out, q_error* error) {
+  const q_load_options options = load_options(user, shapes, shape_count);
   const q_bytes bytes = {data, size};
   return q_model_load_bytes(bytes, name, &options, out, error);
 }

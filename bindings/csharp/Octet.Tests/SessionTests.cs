@@ -26,6 +26,27 @@ public class SessionTests
     }
 
     [Fact]
+    public void HasInputsOfOtherSizesThanTheModel()
+    {
+        using Model model = Data.TwoInputs();
+        long[] shape = [3, -1, -1, 5];
+        using Session session = model.CreateSession(new SessionOptions { InputShapes = [shape, shape] });
+        Assert.Equal([3, 2, 2, 5], session.GetInput(1).Dims);
+        Assert.Equal([3, 2, 2, 5], session.GetOutput(0).Dims);
+        Assert.Equal([1, 2, 2, 3], model.Inputs[1].Dims);
+        float[] a = Data.Random(60, 1), b = Data.Random(60, 2), sum = new float[60], positive = new float[60];
+        session.Run([a, b], [sum, positive]);
+        for (int i = 0; i < 60; ++i) Assert.Equal(a[i] + b[i], sum[i]);
+
+        OctetException failure = Assert.Throws<OctetException>(
+            () => model.CreateSession(new SessionOptions { InputShapes = [shape, null] }));
+        Assert.Equal(Status.Shape, failure.Status);
+        failure = Assert.Throws<OctetException>(
+            () => model.MeasureSession(new SessionOptions { InputShapes = [shape] }));
+        Assert.Equal(Status.Argument, failure.Status);
+    }
+
+    [Fact]
     public void TakesAndGivesStridedMemory()
     {
         using Model model = Data.TwoInputs();

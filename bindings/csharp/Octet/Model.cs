@@ -29,14 +29,20 @@ public sealed unsafe partial class Model : IDisposable
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="log">What the library has to say, on the calling thread.</param>
+    /// <param name="inputShapes">Sizes of the inputs, one for each in the model's order, needed where the file leaves
+    /// others open than the first (an open first one, the batch, is 1). A size of -1 is the file's, null all of an
+    /// input's.</param>
     /// <exception cref="OctetException">Status IO, Format, Version, Unsupported (the message names every unsupported
     /// operator), Shape or Memory.</exception>
-    public static Model Load(string path, Action<LogLevel, string>? log = null)
+    public static Model Load(
+        string path,
+        Action<LogLevel, string>? log = null,
+        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         using Scope scope = new();
         using Callbacks callbacks = new(null, log, CancellationToken.None);
-        q_load_options options = LoadOptions(callbacks);
+        q_load_options options = LoadOptions(callbacks, inputShapes, scope);
         q_error error;
         Errors.Prepare(&error);
         int status = Native.q_model_load(scope.Text(path), &options, out ModelHandle handle, &error);
@@ -45,15 +51,22 @@ public sealed unsafe partial class Model : IDisposable
 
     /// <summary>Loads a model from the bytes of a file, which are copied.</summary>
     /// <param name="bytes">The whole file. Models with external data files need <see cref="Load(string,
-    /// Action{LogLevel, string})"/>.</param>
+    /// Action{LogLevel, string}, IReadOnlyList{IReadOnlyList{long}})"/>.</param>
     /// <param name="name">Stands for the file's name in messages.</param>
     /// <param name="log">What the library has to say, on the calling thread.</param>
+    /// <param name="inputShapes">Sizes of the inputs, one for each in the model's order, needed where the file leaves
+    /// others open than the first (an open first one, the batch, is 1). A size of -1 is the file's, null all of an
+    /// input's.</param>
     /// <exception cref="OctetException">As for a file.</exception>
-    public static Model Load(ReadOnlySpan<byte> bytes, string name = "", Action<LogLevel, string>? log = null)
+    public static Model Load(
+        ReadOnlySpan<byte> bytes,
+        string name = "",
+        Action<LogLevel, string>? log = null,
+        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null)
     {
         using Scope scope = new();
         using Callbacks callbacks = new(null, log, CancellationToken.None);
-        q_load_options options = LoadOptions(callbacks);
+        q_load_options options = LoadOptions(callbacks, inputShapes, scope);
         q_error error;
         Errors.Prepare(&error);
         fixed (byte* data = bytes)
@@ -68,13 +81,20 @@ public sealed unsafe partial class Model : IDisposable
     /// <param name="stream">From its position on: the whole file.</param>
     /// <param name="name">Stands for the file's name in messages.</param>
     /// <param name="log">What the library has to say, on the calling thread.</param>
+    /// <param name="inputShapes">Sizes of the inputs, one for each in the model's order, needed where the file leaves
+    /// others open than the first (an open first one, the batch, is 1). A size of -1 is the file's, null all of an
+    /// input's.</param>
     /// <exception cref="OctetException">As for a file.</exception>
-    public static Model Load(Stream stream, string name = "", Action<LogLevel, string>? log = null)
+    public static Model Load(
+        Stream stream,
+        string name = "",
+        Action<LogLevel, string>? log = null,
+        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         using MemoryStream bytes = new();
         stream.CopyTo(bytes);
-        return Load(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, log);
+        return Load(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, log, inputShapes);
     }
 
     /// <summary>The model in numbers.</summary>
@@ -200,7 +220,7 @@ public sealed unsafe partial class Model : IDisposable
         options ??= SessionOptions.Default;
         using Scope scope = new();
         Pieces? pieces = options.Runner is null ? null : new Pieces(options.Runner);
-        q_session_options native = options.ToNative(scope.Text(options.InstructionSet), pieces);
+        q_session_options native = options.ToNative(scope.Text(options.InstructionSet), pieces, scope);
         q_error error;
         Errors.Prepare(&error);
         int status = Native.q_session_create(Handle, &native, out SessionHandle handle, &error);
@@ -220,7 +240,7 @@ public sealed unsafe partial class Model : IDisposable
         options ??= SessionOptions.Default;
         using Scope scope = new();
         using Pieces? pieces = options.Runner is null ? null : new Pieces(options.Runner);
-        q_session_options native = options.ToNative(scope.Text(options.InstructionSet), pieces);
+        q_session_options native = options.ToNative(scope.Text(options.InstructionSet), pieces, scope);
         q_session_info info = new() { struct_size = (uint)sizeof(q_session_info) };
         q_error error;
         Errors.Prepare(&error);
@@ -231,11 +251,14 @@ public sealed unsafe partial class Model : IDisposable
     /// <summary>Gives the memory back. Sessions go on running. A second call does nothing.</summary>
     public void Dispose() => _handle.Dispose();
 
-    private static q_load_options LoadOptions(Callbacks callbacks) => new()
+    private static q_load_options LoadOptions(
+        Callbacks callbacks, IReadOnlyList<IReadOnlyList<long>?>? inputShapes, Scope scope) => new()
     {
         struct_size = (uint)sizeof(q_load_options),
         log = callbacks.Log,
         log_user = callbacks.User,
+        input_shapes = scope.Shapes(inputShapes),
+        input_shape_count = inputShapes?.Count ?? 0,
     };
 
     private static Model Finish(Callbacks callbacks, int status, ModelHandle handle, q_error* error)

@@ -125,6 +125,30 @@ public sealed unsafe class Session : IDisposable
         }
     }
 
+    /// <summary>An input, with the sizes that this session has.</summary>
+    /// <param name="index">From 0, in the model's order.</param>
+    /// <exception cref="OctetException">Status Argument: there is no such input.</exception>
+    public TensorInfo GetInput(int index)
+    {
+        q_tensor_info info = new() { struct_size = (uint)sizeof(q_tensor_info) };
+        q_error error;
+        Errors.Prepare(&error);
+        Errors.Check(Native.q_session_get_input(Handle, index, &info, &error), &error);
+        return TensorInfo.From(info);
+    }
+
+    /// <summary>An output, with the sizes that this session has.</summary>
+    /// <param name="index">From 0, in the model's order.</param>
+    /// <exception cref="OctetException">Status Argument: there is no such output.</exception>
+    public TensorInfo GetOutput(int index)
+    {
+        q_tensor_info info = new() { struct_size = (uint)sizeof(q_tensor_info) };
+        q_error error;
+        Errors.Prepare(&error);
+        Errors.Check(Native.q_session_get_output(Handle, index, &info, &error), &error);
+        return TensorInfo.From(info);
+    }
+
     /// <summary>The session in numbers.</summary>
     public SessionInfo Info
     {

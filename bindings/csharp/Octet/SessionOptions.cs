@@ -43,7 +43,13 @@ public sealed record SessionOptions
     /// </summary>
     public ThreadRunner? Runner { get; init; }
 
-    internal unsafe q_session_options ToNative(q_str isa, Pieces? pieces) => new()
+    /// <summary>
+    /// Other sizes of the inputs than the model's, for this session, one for each input: more samples at a time, larger
+    /// images. A size of -1 is the model's, null all of an input's. Sessions of other sizes share the model.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<long>?>? InputShapes { get; init; }
+
+    internal unsafe q_session_options ToNative(q_str isa, Pieces? pieces, Scope scope) => new()
     {
         struct_size = (uint)sizeof(q_session_options),
         threads = Threads,
@@ -53,6 +59,8 @@ public sealed record SessionOptions
         runner_user = pieces is null ? null : pieces.User,
         arena = (void*)Arena,
         arena_bytes = checked((nuint)ArenaBytes),
+        input_shapes = scope.Shapes(InputShapes),
+        input_shape_count = InputShapes?.Count ?? 0,
     };
 }
 

@@ -108,6 +108,14 @@ internal static unsafe partial class Native
         ModelHandle model, q_session_options* options, q_session_info* info, q_error* error);
 
     [LibraryImport(Library)]
+    public static partial int q_session_get_input(
+        SessionHandle session, int index, q_tensor_info* info, q_error* error);
+
+    [LibraryImport(Library)]
+    public static partial int q_session_get_output(
+        SessionHandle session, int index, q_tensor_info* info, q_error* error);
+
+    [LibraryImport(Library)]
     public static partial int q_session_get_step(SessionHandle session, int index, q_step_info* info, q_error* error);
 
     [LibraryImport(Library)]

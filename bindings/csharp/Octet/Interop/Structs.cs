@@ -36,12 +36,22 @@ internal struct q_progress
     public double seconds_left;
 }
 
+internal unsafe struct q_shape
+{
+    public long* dims;
+    public int rank;
+    public int reserved;
+}
+
 internal unsafe struct q_load_options
 {
     public uint struct_size;
     public int reserved;
     public void* log;
     public void* log_user;
+    public q_shape* input_shapes;
+    public int input_shape_count;
+    public int reserved2;
 }
 
 internal struct q_model_info
@@ -139,6 +149,9 @@ internal unsafe struct q_session_options
     public void* arena;
     public nuint arena_bytes;
     public q_allocator* allocator;
+    public q_shape* input_shapes;
+    public int input_shape_count;
+    public int reserved2;
 }
 
 internal unsafe struct q_tensor
