@@ -223,9 +223,9 @@ void test_largest_window_sums(void**) {
       ConvGeometry g = make_geometry(ConvKind::general, 1, 2, depth, 3, 1, 1, 0);
       g.extra_weights = 2;
       const auto size = static_cast<std::size_t>(depth);
-      const std::int8_t x = low ? -128 : 127;
+      const auto x = static_cast<std::int8_t>(low ? -128 : 127);
       ConvDataI8 data{{}, {5, -7, 0}, {}, GuardedArray<std::int8_t>(std::vector<std::int8_t>(2 * size, x))};
-      for (const std::int8_t w : {127, -128, 3}) data.weight.insert(data.weight.end(), size, w);
+      for (const int w : {127, -128, 3}) data.weight.insert(data.weight.end(), size, static_cast<std::int8_t>(w));
       data.multiplier.assign(3, 7.0e-8F);
       data.zero_point = low ? 127 : -128;
       data.range = {-128, 127, 0};

@@ -441,7 +441,8 @@ void run_tile(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place,
 
 template <class V>
 bool supports(const ConvGeometry& g) {
-  const double depth = (double)g.kernel_h * g.kernel_w * (g.in_c / g.groups);
+  const int32_t inputs = g.in_c / g.groups;
+  const double depth = (double)g.kernel_h * g.kernel_w * inputs;
   if (is_corrected<V>(g) && depth > kMostSummed) return false;
   return is_moderate(g, span(1, g.stride_h, g.kernel_h, g.dilation_h), g.in_c);
 }
