@@ -37,7 +37,8 @@ float finite_end(float end) {
   return std::isnan(end) ? 0.0f : std::clamp(end, -kGreatest, kGreatest);
 }
 
-double squared_error_of(std::span<const Bin> bins, const Quant& quant, int clamp_value) {
+// clip_weight multiplies the errors of values beyond the range.
+double squared_error_of(std::span<const Bin> bins, const Quant& quant, int clamp_value, double clip_weight = 1) {
   const bool limited = clamp_value < kMaxClampValue;
   const double scale = quant.scale;
   const double inverse = 1.0 / scale;
@@ -45,9 +46,10 @@ double squared_error_of(std::span<const Bin> bins, const Quant& quant, int clamp
   const double high = (limited ? clamp_value : kHighest) - quant.zero_point;
   double sum = 0;
   for (const Bin& bin : bins) {
-    const double level = round_to_even(std::clamp(bin.center * inverse, low, high));
-    const double error = bin.center - scale * level;
-    sum += static_cast<double>(bin.count) * error * error;
+    const double value = bin.center * inverse;
+    const double error = bin.center - scale * round_to_even(std::clamp(value, low, high));
+    const double weight = value < low || value > high ? clip_weight : 1;
+    sum += weight * static_cast<double>(bin.count) * error * error;
   }
   return sum;
 }
@@ -77,8 +79,12 @@ Quant admm_from_bins(std::span<const Bin> bins, const Histogram& histogram, int 
 // Shrinks the ends of a range while the squared error falls.
 class MseSearch {
  public:
-  MseSearch(std::span<const Bin> bins, float low, float high, int clamp_value)
-      : bins_(bins), low_(std::min(low, 0.0f)), high_(std::max(high, 0.0f)), clamp_value_(clamp_value) {}
+  MseSearch(std::span<const Bin> bins, float low, float high, int clamp_value, double clip_weight)
+      : bins_(bins),
+        low_(std::min(low, 0.0f)),
+        high_(std::max(high, 0.0f)),
+        clamp_value_(clamp_value),
+        clip_weight_(clip_weight) {}
 
   Quant run() {
     constexpr int kCoarseSteps = 80;  // down to 1/1024
@@ -93,7 +99,7 @@ class MseSearch {
     if (low_share > 1 || high_share > 1) return false;
     const Quant quant =
         quant_from_range(static_cast<float>(low_ * low_share), static_cast<float>(high_ * high_share), clamp_value_);
-    const double error = squared_error_of(bins_, quant, clamp_value_);
+    const double error = squared_error_of(bins_, quant, clamp_value_, clip_weight_);
     if (!(error < best_error_)) return false;
     best_error_ = error;
     best_ = quant;
@@ -117,15 +123,16 @@ class MseSearch {
   double low_;
   double high_;
   int clamp_value_;
+  double clip_weight_;
   double low_share_ = 1;
   double high_share_ = 1;
   double best_error_ = std::numeric_limits<double>::infinity();
   Quant best_{1, 0};
 };
 
-Quant mse_from_bins(std::span<const Bin> bins, const Histogram& histogram, int clamp_value) {
+Quant mse_from_bins(std::span<const Bin> bins, const Histogram& histogram, int clamp_value, double clip_weight = 1) {
   if (bins.empty()) return quant_from_range(0, 0, clamp_value);
-  return MseSearch(bins, histogram.min(), histogram.max(), clamp_value).run();
+  return MseSearch(bins, histogram.min(), histogram.max(), clamp_value, clip_weight).run();
 }
 
 // The upper edge of the outermost bin of one sign that stays, when `allowed` values may be cut off.
@@ -212,6 +219,7 @@ Quant mse_quant(const Histogram& histogram, int clamp_value) {
 
 RangeChoice choose_range(ActivationMethod method, const Histogram& histogram, const RangeOptions& options) {
   const std::vector<Bin> bins = histogram.bins();
+  const double clip_weight = method == ActivationMethod::AUTO ? kAutoClipWeight : 1;
   const auto by = [&](ActivationMethod candidate) -> Quant {
     switch (candidate) {
       case ActivationMethod::KL:
@@ -224,7 +232,7 @@ RangeChoice choose_range(ActivationMethod method, const Histogram& histogram, co
       case ActivationMethod::PERCENTILE:
         return percentile_quant(histogram, options.percentile, options.clamp_value);
       case ActivationMethod::MSE:
-        return mse_from_bins(bins, histogram, options.clamp_value);
+        return mse_from_bins(bins, histogram, options.clamp_value, clip_weight);
       case ActivationMethod::MINMAX:
       case ActivationMethod::AUTO:
         break;
@@ -233,7 +241,7 @@ RangeChoice choose_range(ActivationMethod method, const Histogram& histogram, co
   };
   const auto choice = [&](ActivationMethod candidate) {
     const Quant quant = by(candidate);
-    return RangeChoice{quant, candidate, squared_error_of(bins, quant, options.clamp_value)};
+    return RangeChoice{quant, candidate, squared_error_of(bins, quant, options.clamp_value, clip_weight)};
   };
   if (method != ActivationMethod::AUTO) return choice(method);
   RangeChoice best = choice(ActivationMethod::MINMAX);

@@ -94,14 +94,20 @@ struct RangeOptions {
   MinMax ema;  // EmaRange::range(); where empty, EMA is MINMAX
 };
 
+// Rounding errors of many values average out in the sum that reads them; those of clipped values all point the same
+// way, and clipped values are the large ones that decide. AUTO counts the squared error of a clipped value as four.
+// Chosen on halves of the calibration images: SqueezeNet 36.7 -> 37.2 dB before the softmax, MobileNetV2 21.7 -> 21.6.
+inline constexpr double kAutoClipWeight = 4;
+
 struct RangeChoice {
   Quant quant;
   ActivationMethod method = ActivationMethod::AUTO;  // the one that made it, never AUTO
-  double squared_error = 0;
+  double squared_error = 0;                          // AUTO: with clipped values weighed
 };
 
-// AUTO takes the method with the least squared_error; equals go to the first of MINMAX, EMA, KL, ADMM, PERCENTILE,
-// MSE. A histogram without values gives scale 1, zero point 0.
+// AUTO takes the method with the least squared_error, clipped values weighed by kAutoClipWeight, in the search of MSE
+// too; equals go to the first of MINMAX, EMA, KL, ADMM, PERCENTILE, MSE. A histogram without values gives scale 1, zero
+// point 0.
 RangeChoice choose_range(ActivationMethod method, const Histogram& histogram, const RangeOptions& options);
 
 }  // namespace octet
