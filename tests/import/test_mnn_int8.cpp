@@ -410,11 +410,17 @@ void test_damaged_bytes_do_no_harm(void**) {
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_old_chain),          cmocka_unit_test(test_old_zero_points),
-      cmocka_unit_test(test_old_float_output),   cmocka_unit_test(test_old_sum),
-      cmocka_unit_test(test_old_pool),           cmocka_unit_test(test_old_errors),
-      cmocka_unit_test(test_todays_convolution), cmocka_unit_test(test_todays_rule),
-      cmocka_unit_test(test_todays_readers),     cmocka_unit_test(test_todays_errors),
+      cmocka_unit_test(test_old_chain),
+      cmocka_unit_test(test_old_zero_points),
+      cmocka_unit_test(test_old_float_output),
+      cmocka_unit_test(test_old_sum),
+      cmocka_unit_test(test_old_pool),
+      cmocka_unit_test(test_old_errors),
+      cmocka_unit_test(test_todays_convolution),
+      cmocka_unit_test(test_todays_rule),
+      cmocka_unit_test(test_todays_readers),
+      cmocka_unit_test(test_todays_errors),
+      cmocka_unit_test(test_damaged_bytes_do_no_harm),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
