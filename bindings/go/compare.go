@@ -15,6 +15,11 @@ type CompareOptions struct {
 	LabelOffset int     // added to class_index
 	Threads     int     // 0: all that this process may use
 
+	// ReportDetails makes the report hold what its page shows beside the numbers: why layers differ, how their values
+	// lie, pictures of the worst samples, and the time of each layer on this CPU, which takes about a second.
+	ReportDetails bool
+	Boxes         BoxKind // of a detector
+
 	Progress func(Progress) // a few times a second at most and at the end of each stage
 	Log      func(level LogLevel, message string)
 }
@@ -48,6 +53,9 @@ func Compare(ctx context.Context, reference, model *Model, options *CompareOptio
 		images:       t.add(options.Images),
 		labels:       t.add(options.Labels),
 		label_offset: C.int32_t(options.LabelOffset),
+
+		report_details: cBool(options.ReportDetails),
+		boxes:          C.int32_t(options.Boxes),
 	}
 	h := hooks{ctx: ctx, progress: options.Progress, log: options.Log, samples: options.Samples}
 	samples := h.sampleCount()

@@ -344,6 +344,71 @@ func TestKeptFloat(t *testing.T) {
 	}
 }
 
+func TestReportDetails(t *testing.T) {
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed := strings.Replace(string(text), "{", `{"mixed": {"min_sqnr": 60, "max_float_macs": 0.3}, `, 1)
+	mixed = strings.Replace(mixed, "calibration/", filepath.Join(filepath.Dir(config), "calibration"), 1)
+	model, report, err := octet.Quantize(background, loadFile(t, shapes), &octet.QuantizeOptions{
+		ConfigJSON: mixed, FeatureMethod: "MINMAX", ReportDetails: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	defer report.Close()
+	info, err := report.Info()
+	if err != nil || !info.HasMixed || info.MixedReached || !info.IsPoor || info.HasDetections ||
+		info.FloatRunTime <= 0 || info.Int8RunTime <= 0 || info.MixedSQNRdB < info.AllInt8SQNRdB ||
+		info.MixedFloatMACShare <= 0 || info.MixedDrop > info.AllInt8Drop {
+		t.Errorf("%+v, %v", info, err)
+	}
+	layers, err := report.MixedLayers()
+	if err != nil || len(layers) == 0 || len(layers) != info.MixedLayerCount || layers[0].Name == "" ||
+		layers[0].Op == "" || layers[0].MACs <= 0 || layers[0].GainedDB == 0 {
+		t.Errorf("%+v, %v", layers, err)
+	}
+	samples, err := report.Samples()
+	if err != nil || len(samples) == 0 || len(samples) != info.SampleCount || samples[0].Name == "" ||
+		samples[0].FloatClass < 0 || samples[0].Int8Class < 0 || samples[0].FloatScore <= 0 || samples[0].Int8Score <= 0 ||
+		samples[0].SameAnswer != (samples[0].FloatClass == samples[0].Int8Class) || samples[0].Cosine <= 0 ||
+		samples[0].FloatBoxCount != 0 || samples[0].Int8BoxCount != 0 {
+		t.Errorf("%+v, %v", samples, err)
+	}
+	found, err := report.Layers()
+	caused, timed := false, false
+	for _, layer := range found {
+		caused = caused || layer.Cause != "" && layer.CauseText != "" && layer.Advice != "" && layer.OwnSQNRdB < 200
+		timed = timed || layer.FloatTime > 0 && layer.Int8Time > 0
+	}
+	if err != nil || !caused || !timed {
+		t.Errorf("%+v, %v", found, err)
+	}
+	_, err = report.Detections()
+	fails(t, "no detector", err, octet.ErrArgument, "no detectors")
+	_, _, err = octet.Quantize(background, loadFile(t, shapes), &octet.QuantizeOptions{
+		ConfigPath: config, Boxes: octet.BoxesRaw})
+	fails(t, "boxes of a classifier", err, octet.ErrArgument, "no detector")
+}
+
+func TestDetections(t *testing.T) {
+	folder := filepath.Join(filepath.Dir(config), "faces")
+	network := loadFile(t, filepath.Join(folder, "faces.onnx"))
+	report, err := octet.Compare(background, network, network, &octet.CompareOptions{
+		ConfigPath: filepath.Join(folder, "quantize.json"), Boxes: octet.BoxesDecoded})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer report.Close()
+	found, err := report.Detections()
+	if err != nil || found.Boxes != octet.BoxesDecoded || found.FloatBoxes == 0 || found.FloatBoxes != found.Int8Boxes ||
+		found.Matched != found.FloatBoxes || found.SameSamples == 0 || found.MeanIoU != 1 || found.LeastIoU != 1 ||
+		found.MeanScoreError != 0 || found.MaxScoreError != 0 || found.ScoreThreshold < 0.69 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 func TestPanicsOfCallbacksPassThrough(t *testing.T) {
 	network, int8 := loadFile(t, shapes), int8Shapes(t)
 	type surprise struct{ text string }
@@ -409,5 +474,67 @@ func TestCallbacksMayUseThePackage(t *testing.T) {
 	report.Close()
 	if _, err := network.Layers(); !errors.Is(err, octet.ErrArgument) {
 		t.Errorf("closed in a callback: %v", err)
+	}
+}
+
+func TestShardsGiveTheBytesOfOneCall(t *testing.T) {
+	network := loadFile(t, shapes)
+	folder := t.TempDir()
+	options := octet.QuantizeOptions{ConfigPath: config, FeatureMethod: "MINMAX"}
+	bytesOf := func(given octet.QuantizeOptions) string {
+		t.Helper()
+		model, report, err := octet.Quantize(background, network, &given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer model.Close()
+		defer report.Close()
+		path := filepath.Join(folder, "model.octet")
+		if err := model.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	whole := bytesOf(options)
+	merging := options
+	for number := 1; number <= 2; number++ {
+		path := filepath.Join(folder, fmt.Sprintf("part%d", number))
+		if err := octet.Observe(background, network, &options, octet.Shard{Number: number, Count: 2}, path); err != nil {
+			t.Fatal(err)
+		}
+		merging.Statistics = append(merging.Statistics, path)
+	}
+	if bytesOf(merging) != whole {
+		t.Error("shards give another model")
+	}
+	merging.Statistics = merging.Statistics[:1]
+	if _, _, err := octet.Quantize(background, network, &merging); !errors.Is(err, octet.ErrData) {
+		t.Errorf("with a shard less: %v", err)
+	}
+
+	caching := options
+	caching.Cache = filepath.Join(folder, "cache")
+	for i := 0; i < 2; i++ {
+		if bytesOf(caching) != whole {
+			t.Error("a cache gives another model")
+		}
+	}
+	if files, err := os.ReadDir(caching.Cache); err != nil || len(files) != 1 {
+		t.Errorf("the cache holds %v, %v", files, err)
+	}
+
+	path := filepath.Join(folder, "none")
+	none := octet.Observe(background, network, &options, octet.Shard{Number: 3, Count: 2}, path)
+	if !errors.Is(none, octet.ErrArgument) {
+		t.Errorf("shard 3 of 2: %v", none)
+	}
+	cancelled, cancel := context.WithCancel(background)
+	cancel()
+	if err := octet.Observe(cancelled, network, nil, octet.Shard{}, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
 	}
 }

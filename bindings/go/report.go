@@ -35,6 +35,19 @@ type ReportInfo struct {
 	KeptFloatCount     int           // layers that FloatWhereFaster kept in float
 	Int8Time           time.Duration // one run of the network without such layers; 0: not measured
 	MixedTime          time.Duration // one run with them
+	IsPoor             bool          // the quality is below a limit, and a warning says which
+	SampleCount        int           // samples that the two networks see most differently
+	HasDetections      bool          // Detections has something to tell
+	HasMixed           bool          // the configuration asked for mixed precision; the members below hold
+	MixedLayerCount    int           // layers that stay float for accuracy
+	MixedReached       bool          // the budget holds
+	MixedFloatMACShare float64
+	AllInt8SQNRdB      float64 // at the outputs or before a final softmax, with no layer in float
+	MixedSQNRdB        float64 // with those layers in float
+	AllInt8Drop        float64 // of a classifier: share of the answers that are expected to change
+	MixedDrop          float64
+	FloatRunTime       time.Duration // the fastest run of the float network on one thread; 0 without ReportDetails
+	Int8RunTime        time.Duration
 }
 
 // OutputError says how far an output differs.
@@ -58,6 +71,14 @@ type LayerError struct {
 	ClippedShare float64 // of the output's values that lie outside the range
 	Low          float32 // the chosen range; 0, 0 for a float layer
 	High         float32
+
+	// With ReportDetails alone. Cause is a word such as "clipping" or "inherited", empty where there is nothing to say.
+	Cause     string
+	CauseText string        // with the numbers that show it
+	Advice    string        // what to change in the configuration
+	OwnSQNRdB float64       // signal beside the error that the layer itself adds, as far as known; 200: none
+	FloatTime time.Duration // of one run on one thread; 0: not measured, or part of another layer's step
+	Int8Time  time.Duration
 }
 
 // KeptFloat is a layer that FloatWhereFaster kept in float.
@@ -121,6 +142,19 @@ func (r *Report) Info() (ReportInfo, error) {
 		KeptFloatCount:     int(info.kept_float_count),
 		Int8Time:           milliseconds(info.int8_ms),
 		MixedTime:          milliseconds(info.mixed_ms),
+		IsPoor:             info.is_poor != 0,
+		SampleCount:        int(info.sample_count),
+		HasDetections:      info.has_detections != 0,
+		HasMixed:           info.has_mixed != 0,
+		MixedLayerCount:    int(info.mixed_layer_count),
+		MixedReached:       info.mixed_reached != 0,
+		MixedFloatMACShare: float64(info.mixed_float_mac_share),
+		AllInt8SQNRdB:      float64(info.all_int8_sqnr_db),
+		MixedSQNRdB:        float64(info.mixed_sqnr_db),
+		AllInt8Drop:        float64(info.all_int8_drop),
+		MixedDrop:          float64(info.mixed_drop),
+		FloatRunTime:       milliseconds(info.float_run_ms),
+		Int8RunTime:        milliseconds(info.int8_run_ms),
 	}, nil
 }
 
@@ -173,6 +207,12 @@ func (r *Report) Layers() ([]LayerError, error) {
 				ClippedShare: float64(found.clipped_share),
 				Low:          float32(found.low),
 				High:         float32(found.high),
+				Cause:        goString(found.cause),
+				CauseText:    goString(found.cause_text),
+				Advice:       goString(found.advice),
+				OwnSQNRdB:    float64(found.own_sqnr_db),
+				FloatTime:    milliseconds(found.float_ms),
+				Int8Time:     milliseconds(found.int8_ms),
 			}
 			return status
 		})

@@ -97,16 +97,30 @@ static q_calibration samples_of(int64_t count, uintptr_t user) {
   return samples;
 }
 
-q_status octet_go_quantize(const q_model* model, const q_quantize_options* options, int64_t samples, uintptr_t user,
-                           q_model** out, q_report** report, q_error* error) {
-  const q_calibration calibration = samples_of(samples, user);
+// The options of one call. `calibration` lives as long as they do.
+static q_quantize_options with_callbacks(const q_quantize_options* options, const q_calibration* calibration,
+                                         int64_t samples, uintptr_t user) {
   q_quantize_options all = *options;
-  if (samples >= 0) all.calibration = &calibration;
+  if (samples >= 0) all.calibration = calibration;
   all.progress = on_progress;
   all.progress_user = (void*)user;
   all.log = on_log;
   all.log_user = (void*)user;
+  return all;
+}
+
+q_status octet_go_quantize(const q_model* model, const q_quantize_options* options, int64_t samples, uintptr_t user,
+                           q_model** out, q_report** report, q_error* error) {
+  const q_calibration calibration = samples_of(samples, user);
+  const q_quantize_options all = with_callbacks(options, &calibration, samples, user);
   return q_quantize(model, &all, out, report, error);
+}
+
+q_status octet_go_observe(const q_model* model, const q_quantize_options* options, int64_t samples, int32_t shard,
+                          int32_t shard_count, q_str path, uintptr_t user, q_error* error) {
+  const q_calibration calibration = samples_of(samples, user);
+  const q_quantize_options all = with_callbacks(options, &calibration, samples, user);
+  return q_observe(model, &all, shard, shard_count, path, error);
 }
 
 q_status octet_go_compare(const q_model* reference, const q_model* model, const q_compare_options* options,

@@ -48,6 +48,8 @@ q_status octet_go_pixels_to_input(const q_pixels* pixels, const uint8_t* data, c
 /* `samples`: how many the callback gives; negative: no callback. */
 q_status octet_go_quantize(const q_model* model, const q_quantize_options* options, int64_t samples, uintptr_t user,
                            q_model** out, q_report** report, q_error* error);
+q_status octet_go_observe(const q_model* model, const q_quantize_options* options, int64_t samples, int32_t shard,
+                          int32_t shard_count, q_str path, uintptr_t user, q_error* error);
 q_status octet_go_compare(const q_model* reference, const q_model* model, const q_compare_options* options,
                           int64_t samples, uintptr_t user, q_report** out, q_error* error);
 

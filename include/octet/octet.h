@@ -143,11 +143,24 @@ typedef int32_t (*q_progress_fn)(void *user, const q_progress *progress);
 
 typedef struct q_model q_model;
 
+/* Sizes of one input, in the model's order of dimensions. A size of -1 is the one that the model has, dims NULL all of
+ * them. Frozen. */
+typedef struct q_shape {
+  const int64_t *dims;
+  int32_t rank;
+  int32_t reserved;
+} q_shape;
+
 typedef struct q_load_options {
   uint32_t struct_size;
   int32_t reserved;
   q_log_fn log;
   void *log_user;
+  /* Sizes of the inputs, one for each in the model's order, needed where the file leaves others open than the first (an
+   * open first one, the batch, is 1). NULL: as the file has them. Since 1.1. */
+  const q_shape *input_shapes;
+  int32_t input_shape_count;
+  int32_t reserved2;
 } q_load_options;
 
 /* Loads a .octet, .onnx or .mnn file; the content decides, not the name. A .octet file stays mapped until the model and
@@ -337,11 +350,17 @@ typedef struct q_session_options {
   const q_allocator *allocator; /* NULL: the system's. Else the arena comes from it, and the packed weights where this
                                    session is the model's first on its instruction set. The struct is copied; what it
                                    points to must stay usable until the model and all of its sessions are freed */
+  /* Other sizes of the inputs than the model's, for this session, one for each input: more samples at a time, larger
+   * images. Sessions of other sizes share the model. What the network fixes itself, as a fully connected layer does, must
+   * fit: Q_E_SHAPE names the layer. NULL: the model's. Since 1.1. */
+  const q_shape *input_shapes;
+  int32_t input_shape_count;
+  int32_t reserved2;
 } q_session_options;
 
 /* Prepares a model for running: chooses kernels, packs weights, plans memory. The session keeps its own reference to the
  * model. `options` may be NULL. Errors: Q_E_ARGUMENT (the arena is too small or not aligned; an instruction set that is
- * unknown or not of this CPU), Q_E_UNSUPPORTED, Q_E_MEMORY. Since 1.0. */
+ * unknown or not of this CPU), Q_E_SHAPE, Q_E_UNSUPPORTED, Q_E_MEMORY. Since 1.0. */
 q_status q_session_create(const q_model *model, const q_session_options *options, q_session **out, q_error *error);
 /* Not while it runs. Since 1.0. */
 void q_session_free(q_session *session);
@@ -399,6 +418,11 @@ typedef struct q_step_info {
 } q_step_info;
 /* Steps in the order of execution, index from 0. Since 1.0. */
 q_status q_session_get_step(const q_session *session, int32_t index, q_step_info *out, q_error *error);
+
+/* The session's inputs and outputs, index from 0: the model's, with the sizes that the session has. The name lives as long
+ * as the session. Since 1.1. */
+q_status q_session_get_input(const q_session *session, int32_t index, q_tensor_info *out, q_error *error);
+q_status q_session_get_output(const q_session *session, int32_t index, q_tensor_info *out, q_error *error);
 
 /* Measures what the multipliers of this machine can do at most: billions of multiply-accumulates a second of the
  * instruction that kernels of this instruction set use for this type, over registers alone, on `threads` threads at the
@@ -546,7 +570,7 @@ typedef struct q_report_info {
   double mixed_sqnr_db; /* with those layers in float */
   double all_int8_drop; /* of a classifier: share of the answers that are expected to change */
   double mixed_drop;
-  double float_run_ms; /* one run of the float network on one thread; 0: measured with report_details alone */
+  double float_run_ms; /* the fastest run of the float network on one thread; 0: measured with report_details alone */
   double int8_run_ms;
 } q_report_info;
 /* Since 1.0. */

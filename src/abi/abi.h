@@ -27,6 +27,13 @@ struct q_model {
   struct Plans {
     std::mutex mutex;
     std::shared_ptr<const octet::Plan> by_isa[octet::kIsaCount];
+    // For inputs of other sizes, as long as a session uses them.
+    struct Other {
+      octet::Isa isa;
+      std::vector<octet::Dims> inputs;
+      std::weak_ptr<const octet::Plan> plan;
+    };
+    std::vector<Other> others;
   };
   std::shared_ptr<Plans> plans = std::make_shared<Plans>();
 };
@@ -118,6 +125,13 @@ Status check_index(std::int32_t index, std::size_t count, const char* what);
 
 // 0: the CPUs that this process may use.
 Result<int> thread_count(std::int32_t threads, int when_zero);
+
+// The caller's shapes for `graph`'s inputs, with the graph's sizes where none is given; empty where the caller gives
+// none at all.
+Result<std::vector<Dims>> shapes_of(const q_shape* shapes, std::int32_t count, const Graph& graph);
+
+// What the ABI says of a tensor; its name lives as long as the graph.
+q_tensor_info tensor_info(const Tensor& tensor);
 
 // The handle of a graph that is complete. `format`: what it was made from.
 std::unique_ptr<q_model> make_model(Graph graph, std::string format, std::int64_t file_bytes);

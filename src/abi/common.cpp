@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "abi/abi.h"
+#include "base/text.h"
 #include "cpu/cpu.h"
 
 namespace octet::abi {
@@ -102,6 +103,50 @@ Result<int> thread_count(std::int32_t threads, int when_zero) {
     return fail(Code::argument, "threads is " + std::to_string(threads) + "; 0 to 256 are possible");
   }
   return threads == 0 ? when_zero : static_cast<int>(threads);
+}
+
+Result<std::vector<Dims>> shapes_of(const q_shape* shapes, std::int32_t count, const Graph& graph) {
+  if (shapes == nullptr && count == 0) return std::vector<Dims>();
+  OCTET_TRY(not_null(shapes, "options.input_shapes"));
+  if (count < 0 || static_cast<std::size_t>(count) != graph.inputs.size()) {
+    return fail(Code::argument, "options.input_shape_count is " + std::to_string(count) + "; the network has " +
+                                    std::to_string(graph.inputs.size()) + " inputs");
+  }
+  std::vector<Dims> result;
+  for (std::int32_t i = 0; i < count; ++i) {
+    const Tensor& input = graph.at(graph.inputs[static_cast<std::size_t>(i)]);
+    Dims dims = input.dims;
+    const q_shape& shape = shapes[i];
+    if (shape.dims != nullptr) {
+      if (shape.rank < 0 || static_cast<std::size_t>(shape.rank) != dims.size()) {
+        return fail(Code::shape, "input '" + printable(input.name) + "' has " + std::to_string(dims.size()) +
+                                     " dimensions, and " + std::to_string(shape.rank) + " are given");
+      }
+      for (std::size_t d = 0; d < dims.size(); ++d) {
+        const std::int64_t size = shape.dims[d];
+        if (size < -1 || size == 0) {
+          return fail(Code::shape, "input '" + printable(input.name) + "': the size " + std::to_string(size) +
+                                       " is impossible; sizes are positive, -1 is the model's own");
+        }
+        if (size > 0) dims[d] = size;
+      }
+    }
+    result.push_back(std::move(dims));
+  }
+  return result;
+}
+
+q_tensor_info tensor_info(const Tensor& tensor) {
+  q_tensor_info info{};
+  info.struct_size = sizeof info;
+  info.dtype = tensor.dtype == DType::i8 ? Q_INT8 : Q_FLOAT32;
+  info.rank = static_cast<std::int32_t>(tensor.dims.size());
+  info.scale = tensor.quant.scale;
+  info.zero_point = tensor.quant.zero_point;
+  for (std::size_t d = 0; d < tensor.dims.size() && d < Q_MAX_RANK; ++d) info.dims[d] = tensor.dims[d];
+  info.element_count = element_count(tensor.dims);
+  info.name = view_of(tensor.name);
+  return info;
 }
 
 }  // namespace octet::abi

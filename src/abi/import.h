@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "graph/graph.h"
+#include "octet/octet.h"
 
 namespace octet::abi {
 
@@ -14,7 +15,8 @@ struct Imported {
   std::string format;
 };
 
-// `path` empty: the bytes are all there is, and nothing beside the file is read.
-Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string& path);
+// `path` empty: the bytes are all there is, and nothing beside the file is read. `options` give the shapes of inputs.
+Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string& path,
+                              const q_load_options& options);
 
 }  // namespace octet::abi

@@ -6,16 +6,18 @@
 #include "abi/import.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "graph/rebind.h"
 
 namespace octet::abi {
 namespace {
 
-Result<Imported> load(const Bytes& bytes, const std::string& name, const std::string& path) {
-  if (is_octet(bytes.span())) {
-    OCTET_ASSIGN(Graph graph, read_octet(bytes, name));
-    return Imported{std::move(graph), "octet"};
-  }
-  return import_model(bytes, name, path);
+Result<Imported> load(const Bytes& bytes, const std::string& name, const std::string& path,
+                      const q_load_options& options) {
+  if (!is_octet(bytes.span())) return import_model(bytes, name, path, options);
+  OCTET_ASSIGN(Graph graph, read_octet(bytes, name));
+  OCTET_ASSIGN(const auto shapes, shapes_of(options.input_shapes, options.input_shape_count, graph));
+  if (!shapes.empty()) OCTET_TRY(rebind(graph, shapes).within("'" + name + "'"));
+  return Imported{std::move(graph), "octet"};
 }
 
 // "octet, mnn or onnx", each with `before` and `after` around it.
@@ -34,19 +36,6 @@ bool is_export_format(const std::string& name) {
   return std::find(formats.begin(), formats.end(), name) != formats.end();
 }
 
-q_tensor_info tensor_info(const Tensor& tensor) {
-  q_tensor_info info{};
-  info.struct_size = sizeof info;
-  info.dtype = tensor.dtype == DType::i8 ? Q_INT8 : Q_FLOAT32;
-  info.rank = static_cast<std::int32_t>(tensor.dims.size());
-  info.scale = tensor.quant.scale;
-  info.zero_point = tensor.quant.zero_point;
-  for (std::size_t d = 0; d < tensor.dims.size() && d < Q_MAX_RANK; ++d) info.dims[d] = tensor.dims[d];
-  info.element_count = element_count(tensor.dims);
-  info.name = view_of(tensor.name);
-  return info;
-}
-
 Status get_tensor(const q_model* model, std::vector<TensorId> Graph::*ids, const char* what, std::int32_t index,
                   q_tensor_info* out) {
   OCTET_TRY(not_null(model, "model"));
@@ -59,7 +48,7 @@ Status load_into(const Bytes& bytes, const std::string& name, const std::string&
                  q_model** out) {
   q_load_options given{};
   OCTET_TRY(read_struct(options, "options", &given));
-  auto loaded = load(bytes, name, path);
+  auto loaded = load(bytes, name, path, given);
   if (!loaded.ok()) return logged(loaded.status(), {given.log, given.log_user});
   *out = make_model(std::move(loaded->graph), std::move(loaded->format), static_cast<std::int64_t>(bytes.size()))
              .release();

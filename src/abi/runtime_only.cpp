@@ -26,7 +26,7 @@ q_status no_quantizer(q_error* error) {
 
 }  // namespace
 
-Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string&) {
+Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string&, const q_load_options&) {
   return fail(Code::format,
               "'" + name + "' is no .octet model, and this library, built with OCTET_RUNTIME_ONLY, reads " +
                   (bytes.empty() ? "no other; the file is empty" : "no other; 'octet quantize' makes one"));

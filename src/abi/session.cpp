@@ -1,6 +1,7 @@
 // q_session: running a model.
 #include "abi/abi.h"
 #include "base/text.h"
+#include "graph/rebind.h"
 
 namespace octet::abi {
 namespace {
@@ -8,12 +9,30 @@ namespace {
 constexpr int kMaxThreads = 256;
 constexpr std::int32_t kMaxTensors = 64;  // inputs or outputs of one call, converted on the stack
 
-Result<std::shared_ptr<const Plan>> plan_for(const q_model& model, Isa isa, const Allocator& allocator) {
+Result<std::shared_ptr<const Plan>> plan_for(const q_model& model, Isa isa, const std::vector<Dims>& shapes,
+                                             const Allocator& allocator) {
+  const Graph& graph = *model.graph;
+  bool same = true;
+  for (std::size_t i = 0; i < shapes.size(); ++i) same = same && shapes[i] == graph.at(graph.inputs[i]).dims;
   const std::lock_guard lock(model.plans->mutex);
-  auto& plan = model.plans->by_isa[static_cast<std::size_t>(isa)];
-  if (plan == nullptr) {
-    OCTET_ASSIGN(plan, make_plan(model.graph, isa, PlanUse::run, allocator));
+  if (same) {
+    auto& plan = model.plans->by_isa[static_cast<std::size_t>(isa)];
+    if (plan == nullptr) {
+      OCTET_ASSIGN(plan, make_plan(model.graph, isa, PlanUse::run, allocator));
+    }
+    return plan;
   }
+  auto& others = model.plans->others;
+  std::erase_if(others, [](const auto& other) { return other.plan.expired(); });
+  for (const auto& other : others) {
+    if (other.isa != isa || other.inputs != shapes) continue;
+    if (auto plan = other.plan.lock()) return plan;
+  }
+  auto rebound = std::make_shared<Graph>(graph);  // shares the weights
+  OCTET_TRY(rebind(*rebound, shapes));
+  rebound->recipe.width = rebound->recipe.height = 0;  // pictures fit the input that there is now
+  OCTET_ASSIGN(auto plan, make_plan(std::move(rebound), isa, PlanUse::run, allocator));
+  others.push_back({isa, shapes, plan});
   return plan;
 }
 
@@ -91,8 +110,9 @@ Result<Wanted> read_options(const q_model& model, const q_session_options* optio
   if (given.arena != nullptr) {
     wanted.options.arena = {static_cast<std::byte*>(given.arena), given.arena_bytes};
   }
-  set_rows(*model.graph, wanted.options);
-  OCTET_ASSIGN(wanted.plan, plan_for(model, isa, wanted.options.allocator));
+  OCTET_ASSIGN(const auto shapes, shapes_of(given.input_shapes, given.input_shape_count, *model.graph));
+  OCTET_ASSIGN(wanted.plan, plan_for(model, isa, shapes, wanted.options.allocator));
+  set_rows(*wanted.plan->graph, wanted.options);
   return wanted;
 }
 
@@ -124,6 +144,14 @@ class PictureRows final : public RowSource {
   std::int64_t width_;
 };
 
+Status get_tensor(const q_session* session, std::vector<TensorId> Graph::*ids, const char* what, std::int32_t index,
+                  q_tensor_info* out) {
+  OCTET_TRY(not_null(session, "session"));
+  const Graph& graph = *session->session->plan().graph;
+  OCTET_TRY(check_index(index, (graph.*ids).size(), what));
+  return write_struct(tensor_info(graph.at((graph.*ids)[static_cast<std::size_t>(index)])), "out", out);
+}
+
 // The session's own recipe was resolved when it was made; another one is now.
 Result<ImageRecipe> recipe_of_run(const q_session& session, const Graph& graph, const q_recipe* given) {
   if (graph.inputs.size() != 1) {
@@ -149,8 +177,8 @@ OCTET_EXPORT q_status q_session_create(const q_model* model, const q_session_opt
     OCTET_ASSIGN(Wanted wanted, read_options(*model, options));
     if (wanted.arena_missing) return fail(Code::argument, "options.arena is NULL and options.arena_bytes is not 0");
     auto handle = std::make_unique<q_session>();
-    if (auto recipe = model->graph->inputs.size() == 1 ? recipe_for(*model->graph, 0, nullptr)
-                                                       : Result<ImageRecipe>(ImageRecipe{});
+    const Graph& graph = *wanted.plan->graph;
+    if (auto recipe = graph.inputs.size() == 1 ? recipe_for(graph, 0, nullptr) : Result<ImageRecipe>(ImageRecipe{});
         recipe.ok()) {
       handle->recipe = *recipe;
     }
@@ -214,6 +242,15 @@ OCTET_EXPORT q_status q_session_get_info(const q_session* session, q_session_inf
     const Session& made = *session->session;
     return write_struct(info_of(made.plan(), made.threads(), made.memory_bytes()), "out", out);
   });
+}
+
+OCTET_EXPORT q_status q_session_get_input(const q_session* session, int32_t index, q_tensor_info* out, q_error* error) {
+  return guarded(error, [&] { return get_tensor(session, &Graph::inputs, "input", index, out); });
+}
+
+OCTET_EXPORT q_status q_session_get_output(const q_session* session, int32_t index, q_tensor_info* out,
+                                           q_error* error) {
+  return guarded(error, [&] { return get_tensor(session, &Graph::outputs, "output", index, out); });
 }
 
 OCTET_EXPORT q_status q_session_get_step(const q_session* session, int32_t index, q_step_info* out, q_error* error) {

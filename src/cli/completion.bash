@@ -62,7 +62,7 @@ _octet() {
   _octet_value "$word" "$previous" && return
   for ((i = 2; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
-      --json | --layers | --csv | --md | --float-where-faster | --help | -h) ;;
+      --json | --layers | --csv | --md | --float-where-faster | --strict | --help | -h) ;;
       -*)
         ((++i))
         [[ ${COMP_WORDS[i]} == "=" ]] && ((++i))
@@ -72,7 +72,9 @@ _octet() {
   done
   case $command:$arguments in
     quantize:2 | compare:2 | observe:1) _octet_files "$word" "json" ;;
-    quantize:[01] | compare:[01] | observe:0 | run:0 | inspect:0 | bench:*) _octet_files "$word" "onnx|mnn|octet" ;;
+    quantize:[01] | compare:[01] | convert:[01] | observe:0 | run:0 | inspect:0 | bench:*)
+      _octet_files "$word" "onnx|mnn|tflite|octet"
+      ;;
   esac
 }
 

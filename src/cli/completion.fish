@@ -40,4 +40,4 @@ complete -c octet -n '__octet_previous_is --labels' -F
 complete -c octet -n '__octet_previous_is --statistics --out' -a '(__octet_files stats)'
 complete -c octet -n '__octet_previous_is --images --cache' -a '(__fish_complete_directories)'
 complete -c octet -n "not __fish_is_first_token; and not __octet_previous_is $valued" \
-    -a '(__octet_files onnx mnn octet json)'
+    -a '(__octet_files onnx mnn tflite octet json)'

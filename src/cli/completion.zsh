@@ -1,7 +1,7 @@
 #compdef octet
 # zsh completion of octet. Commands and options are those that the installed command's --help lists.
 
-_octet_models() { _files -g '*.(onnx|mnn|octet)(-.)' }
+_octet_models() { _files -g '*.(onnx|mnn|tflite|octet)(-.)' }
 
 _octet_value() {
   case $1 in
@@ -49,14 +49,14 @@ _octet() {
   for (( i = 3; i < CURRENT; ++i )); do
     word=$words[i]
     case $word in
-      --json|--layers|--csv|--md|--float-where-faster|--help|-h|--*=*) ;;
+      --json|--layers|--csv|--md|--float-where-faster|--strict|--help|-h|--*=*) ;;
       -*) (( ++i )) ;;
       *) (( ++arguments )) ;;
     esac
   done
   case $command:$arguments in
     (quantize|compare):2|observe:1) _files -g '*.json(-.)' ;;
-    (quantize|compare):[01]|observe:0|run:0|inspect:0|bench:*) _octet_models ;;
+    (quantize|compare|convert):[01]|observe:0|run:0|inspect:0|bench:*) _octet_models ;;
   esac
 }
 

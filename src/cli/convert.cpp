@@ -15,10 +15,10 @@ namespace octet::cli {
 namespace {
 
 constexpr char kManual[] = R"(
-The ending of the target chooses its format: .octet, .onnx or .mnn. A float model stays float; an int8
-one keeps its integers: in .onnx as QuantizeLinear and DequantizeLinear around the operators (QDQ), with
-int8 weights by output channel, int32 biases and uint8 activations. Inputs and outputs are float32 and
-have the names and shapes of the source.
+The ending of the target chooses its format: .octet, .onnx, .mnn or .tflite. A float model stays
+float; an int8 one keeps its integers: in .onnx as QuantizeLinear and DequantizeLinear around the
+operators (QDQ), with int8 weights by output channel, int32 biases and uint8 activations; in .tflite
+as int8 operators. Inputs and outputs are float32 and have the names and shapes of the source.
 
 What the target's format cannot carry is an error that names every such layer. The model is written
 beside its target and renamed: after a failure or Ctrl-C the target is as it was.
@@ -59,8 +59,10 @@ Outcome convert_command(const Call& call, Console& console) {
   std::string path;
   std::string target;
   Arguments arguments("convert", "Write a model as a file of another format.", kManual);
-  arguments.add_option("source", path, "the model: .onnx, .mnn or .octet")->required()->type_name("FILE");
-  arguments.add_option("target", target, "the file to write: .octet, .onnx or .mnn")->required()->type_name("FILE");
+  arguments.add_option("source", path, "the model: .onnx, .mnn, .tflite or .octet")->required()->type_name("FILE");
+  arguments.add_option("target", target, "the file to write: .octet, .onnx, .mnn or .tflite")
+      ->required()
+      ->type_name("FILE");
   arguments.add_json();
   arguments.read(call.words);
   check_ending(target, kModelEndings, "a model");

@@ -48,7 +48,7 @@ std::string help_text() {
   }
   return text +
          "\n'octet <command> --help' is the manual of a command; 'octet --version' prints the version.\n"
-         "Models are .onnx, .mnn or .octet files; the content decides, not the name.\n\n"
+         "Models are .onnx, .mnn, .tflite or .octet files; the content decides, not the name.\n\n"
          "Exit status: 0 all that was asked for was done, 1 failed, 2 wrong usage or configuration,\n"
          "3 poor quality with --strict, 130 interrupted.\n";
 }

@@ -28,8 +28,8 @@ The configuration is the JSON file of MNN's quantized.out, unchanged, with Octet
 "path" is the folder of calibration images (JPEG, PNG), relative to the configuration, then to the
 working directory. How an image becomes an input is stored in an .octet model.
 
-The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear and DequantizeLinear)
-or .mnn, each for the runtime of that name.
+The ending of the int8 model chooses its format: .octet, .onnx (QuantizeLinear and DequantizeLinear),
+.mnn or .tflite, each for the runtime of that name.
 
 The result is the same, byte for byte, whatever the number of threads. The model is written beside
 its target and renamed: after a failure or Ctrl-C the target is as it was.
@@ -45,7 +45,8 @@ Example
   octet quantize face.mnn face.octet face.json --report face.html
 )";
 
-constexpr char kRefusal[] = "--strict: the quality is poor and the int8 model is not written; the warnings say why";
+constexpr char kRefusal[] =
+    "--strict: the quality is poor, or not measured, and the int8 model is not written; the warnings say why";
 
 struct Options {
   std::string source, target, config;
@@ -64,7 +65,7 @@ Options read_options(const Call& call) {
   arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
       ->required()
       ->type_name("FILE");
-  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx or .mnn")
+  arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx, .mnn or .tflite")
       ->required()
       ->type_name("FILE");
   arguments.add_option("config", options.config, "the JSON configuration")->required()->type_name("FILE");
@@ -112,6 +113,14 @@ struct Quantized {
   Report report;
 };
 
+// Which file a failure is about.
+const std::string& file_of_failure(const Options& options, q_status status, const std::string& message) {
+  for (const std::string& file : options.statistics) {
+    if (message.find(file) != std::string::npos) return file;
+  }
+  return status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source;
+}
+
 Quantized quantize(const Network& source, const Options& options, Console& console) {
   auto settings = sized<q_quantize_options>();
   settings.threads = options.threads;
@@ -135,8 +144,8 @@ Quantized quantize(const Network& source, const Options& options, Console& conso
   q_report* report = nullptr;
   const q_status status = q_quantize(source.model.get(), &settings, &model, &report, &error);
   console.clear_progress();
-  check(status, console.whole_message(error),
-        status == Q_E_CONFIG || status == Q_E_DATA ? options.config : options.source);
+  const std::string message = console.whole_message(error);
+  check(status, message, file_of_failure(options, status, message));
   Report owned(report);
   return {describe(Model(model), options.target), std::move(owned)};
 }

@@ -26,7 +26,10 @@ struct ReportOptions {
   // As q_quantize_options has it.
   std::int32_t box_kind() const;
   // Whether --strict makes a failure of what was found.
-  bool refuses(const q_report* found) const { return strict && report_info(found).is_poor != 0; }
+  bool refuses(const q_report* found) const {
+    const q_report_info info = report_info(found);
+    return strict && (info.is_poor != 0 || info.measured_samples == 0);  // what nobody has measured is not good
+  }
 };
 
 // The end of their manuals: what --strict means, and the exit status.

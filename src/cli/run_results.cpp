@@ -42,8 +42,10 @@ std::vector<double> probabilities_of(std::span<const float> values) {
   const double sum = std::accumulate(result.begin(), result.end(), 0.0);
   const bool in_range =
       std::all_of(result.begin(), result.end(), [](double value) { return value >= 0 && value <= 1; });
-  // A dequantized softmax may miss a sum of 1 by a step for each class that is not near 0.
-  if (in_range && std::abs(sum - 1) < 0.05) return result;
+  // A softmax of integers counts in steps of 1/256: the sum may miss 1 by far where many classes round to 0.
+  const auto whole = [](double value) { return value * 256 == std::floor(value * 256); };
+  const bool in_steps = sum > 0 && std::all_of(result.begin(), result.end(), whole);
+  if (in_range && (std::abs(sum - 1) < 0.05 || in_steps)) return result;
   const double largest = *std::max_element(result.begin(), result.end());
   double total = 0;
   for (double& value : result) total += value = std::exp(value - largest);

@@ -21,15 +21,15 @@ int quantized(float y, const Quant& quant) {
 
 float value_of(int q, const Quant& quant) { return quant.scale * static_cast<float>(q - quant.zero_point); }
 
-// The float near `exact` from which the factor comes out again: in float32 step by step, as other runtimes compute it,
-// and in double precision, as Octet does.
+// The float near the exact quotient from which the factor comes out again in float32, one operation after the other, as
+// Octet and other runtimes compute it; of equals the one that is best in double precision, as some compute it.
 float scale_for(float factor, float in_scale, float out_scale) {
   const double exact = static_cast<double>(factor) * out_scale / in_scale;
   const auto nearest = static_cast<float>(exact);
   const auto error = [&](float scale) {
     const float by_floats = in_scale * scale / out_scale;
     const auto by_doubles = static_cast<float>(static_cast<double>(in_scale) * scale / out_scale);
-    return std::fabs(static_cast<double>(by_doubles) - factor) * 2 + std::fabs(static_cast<double>(by_floats) - factor);
+    return std::fabs(static_cast<double>(by_floats) - factor) * 4 + std::fabs(static_cast<double>(by_doubles) - factor);
   };
   float best = nearest;
   float lower = nearest;

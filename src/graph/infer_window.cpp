@@ -115,6 +115,8 @@ Status infer_conv_transpose(Graph& graph, Node& node) {
   Attributes& attrs = node.attrs;
   Window& window = attrs.window;
   Dims out = {x[0], outputs, 0, 0};
+  // A size that is given becomes pads for good; `same` alone would find another one when it is asked again.
+  const bool sized = attrs.output_size[0] > 0 || attrs.output_size[1] > 0;
   for (int axis = 0; axis < 2; ++axis) {
     std::int64_t& extra = attrs.output_padding[axis];
     std::int64_t& wanted = attrs.output_size[axis];
@@ -135,6 +137,7 @@ Status infer_conv_transpose(Graph& graph, Node& node) {
                     window.pads[axis + 2];
     if (out[2 + axis] < 1) return shape_error(node, "nothing is left of its result after padding is taken away");
   }
+  if (sized) window.auto_pad = AutoPad::none;
   forget_auto_pad(window);
   OCTET_TRY(check_window(node));
   return set_output(graph, node, 0, std::move(out));

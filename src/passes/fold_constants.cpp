@@ -23,7 +23,7 @@ Status check_inputs(const Graph& graph) {
     const bool known = std::all_of(tensor.dims.begin(), tensor.dims.end(), [](std::int64_t dim) { return dim > 0; });
     if (known && element_count(tensor.dims) > 0) continue;
     return fail(Code::shape, "input '" + printable(tensor.name) + "' has the shape " + shape_text(tensor.dims) +
-                                 "; its sizes must be known: export the network with a fixed input size");
+                                 ", of which the file leaves sizes open: give its shape when the model is loaded");
   }
   return {};
 }

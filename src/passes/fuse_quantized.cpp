@@ -22,8 +22,13 @@ TensorId int8_source(Rewriter& rewriter, TensorId id) {
   return node == nullptr ? kNoTensor : node->inputs[0];
 }
 
+// What to add to integers between these two, that they fit into int8. Precondition: they span at most 256 levels.
+int zero_point_of(double least, double most) {
+  return static_cast<int>(least < -128 ? -128 - least : most > 127 ? 127 - most : 0);
+}
+
 // The integers of a constant that keeps its scales, and the scales one by one, for `layout`; nothing where the values
-// are not (or no longer) scale times an integer, or where an integer leaves -127..127.
+// are not (or no longer) scale times an integer, or where those of an output channel span more than 256 levels.
 std::optional<QuantizedWeights> integers_of(const Tensor& constant, const WeightLayout& layout, bool channel_scales) {
   if (constant.scales.empty() || (constant.scales.size() > 1 && !channel_scales)) return std::nullopt;
   const std::size_t outputs = layout.output_channels();
@@ -32,18 +37,33 @@ std::optional<QuantizedWeights> integers_of(const Tensor& constant, const Weight
   QuantizedWeights result;
   const auto values = constant.data.as<float>();
   result.values.resize(values.size());
+  result.zero_points.resize(outputs);
+  std::vector<int> levels;  // of an output channel
   for (std::size_t o = 0; o < outputs; ++o) {
     const float scale = constant.scales[constant.scales.size() == 1 ? 0 : o % layout.channels];
     if (scale < kMinScale || scale > kMaxScale) return std::nullopt;
     result.scales.push_back(scale);
+    levels.clear();
     for (std::size_t block = 0; block < layout.blocks; ++block) {
-      const std::size_t begin = layout.start_of(o, block);
-      for (std::size_t i = begin; i < begin + layout.block_size; ++i) {
-        const double level = std::nearbyint(static_cast<double>(values[i]) / static_cast<double>(scale));
-        if (!(std::fabs(level) <= 127) || values[i] != scale * static_cast<float>(level)) return std::nullopt;
-        result.values[i] = static_cast<std::int8_t>(level);
+      for (const float value : values.subspan(layout.start_of(o, block), layout.block_size)) {
+        const double level = std::nearbyint(static_cast<double>(value) / static_cast<double>(scale));
+        if (!(std::fabs(level) <= 255) || value != scale * static_cast<float>(level)) return std::nullopt;
+        levels.push_back(static_cast<int>(level));
       }
     }
+    const auto [least, most] = std::ranges::minmax(levels);
+    if (most - least > 255) return std::nullopt;
+    const int zero_point = zero_point_of(least, most);
+    result.zero_points[o] = zero_point;
+    auto level = levels.begin();
+    for (std::size_t block = 0; block < layout.blocks; ++block) {
+      for (std::int8_t& q : std::span(result.values).subspan(layout.start_of(o, block), layout.block_size)) {
+        q = static_cast<std::int8_t>(*level++ + zero_point);
+      }
+    }
+  }
+  if (std::ranges::all_of(result.zero_points, [](int zero_point) { return zero_point == 0; })) {
+    result.zero_points.clear();
   }
   return result;
 }
@@ -165,8 +185,7 @@ class Fuser {
       most = std::max(most, level);
     }
     if (most - least > 255) return kNoTensor;
-    const double zero_point = least < -128 ? -128 - least : most > 127 ? 127 - most : 0;
-    return add_int8_constant(graph_, id, {scale, static_cast<std::int32_t>(zero_point)});
+    return add_int8_constant(graph_, id, {scale, zero_point_of(least, most)});
   }
 
   // Weights, biases, factors and tables in place of the float parameters.
@@ -177,7 +196,8 @@ class Fuser {
       const WeightLayout layout = weight_layout(maker, weight.dims);
       const bool by_output = weight.scale_axis == (maker.op == Op::conv_transpose ? 1U : 0U);
       auto integers = integers_of(weight, layout, by_output);
-      if (!integers || (maker.input(2) != kNoTensor && !graph_.is_constant(maker.input(2)))) return false;
+      if (!integers || !has_room_for_bias(graph_, maker, largest_weight(*integers))) return false;
+      if (maker.input(2) != kNoTensor && !graph_.is_constant(maker.input(2))) return false;
       std::vector<float> bias(layout.output_channels(), 0);
       if (maker.input(2) != kNoTensor) {
         const auto values = graph_.at(maker.input(2)).data.as<float>();

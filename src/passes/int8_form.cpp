@@ -59,6 +59,14 @@ void fill_table(std::int8_t* table, const Quant& in, const Quant& out, Function 
   }
 }
 
+// What the greatest sum of products leaves of int32; negative where the sum alone may overflow.
+std::int64_t room_for_bias(const Graph& graph, const Node& node, std::int64_t largest_weight) {
+  const Dims& weight = graph.at(node.input(1)).dims;
+  const std::int64_t outputs = node.op == Op::conv_transpose ? weight[1] * node.attrs.groups : weight[0];
+  const std::int64_t depth = element_count(weight) / outputs;
+  return std::numeric_limits<std::int32_t>::max() - depth * 255 * largest_weight;
+}
+
 // Weights that are tiny beside their bias: with their own scale the bias would leave 32 bits.
 void raise_scales_for_bias(std::span<const float> weight, const WeightLayout& layout, const std::vector<float>& bias,
                            double in_scale, double largest_bias, int clamp_value, QuantizedWeights& weights) {
@@ -66,12 +74,21 @@ void raise_scales_for_bias(std::span<const float> weight, const WeightLayout& la
     const double needed = std::fabs(static_cast<double>(bias[o])) / (in_scale * largest_bias);
     if (weights.scales[o] >= needed) continue;
     weights.scales[o] = limit_scale(needed * 1.000001);
+    if (!weights.zero_points.empty()) weights.zero_points[o] = 0;
     for (std::size_t block = 0; block < layout.blocks; ++block) {
       const std::size_t begin = layout.start_of(o, block);
       quantize_channel(weight.subspan(begin, layout.block_size), weights.scales[o], clamp_value,
                        std::span(weights.values).subspan(begin, layout.block_size));
     }
   }
+}
+
+// In float32, one operation after the other: so other runtimes compute it from the scales of a file, and a factor one
+// bit beside theirs would round some of a network's many results to another step.
+float requantize_factor(float in_scale, float weight_scale, float out_scale) {
+  const float product = in_scale * weight_scale;
+  if (std::isnormal(product)) return limit_scale(product / out_scale);
+  return limit_scale(static_cast<double>(in_scale) * weight_scale / out_scale);
 }
 
 }  // namespace
@@ -103,12 +120,8 @@ bool is_move(Op op) {
 
 bool keeps_values(const Node& node) { return is_move(node.op) || node.op == Op::max_pool || node.op == Op::resize; }
 
-std::int64_t room_for_bias(const Graph& graph, const Node& node) {
-  const Dims& weight = graph.at(node.input(1)).dims;
-  const std::int64_t outputs = node.op == Op::conv_transpose ? weight[1] * node.attrs.groups : weight[0];
-  const std::int64_t depth = element_count(weight) / outputs;
-  constexpr std::int64_t kLargestProduct = 255 * 127;
-  return std::numeric_limits<std::int32_t>::max() - depth * kLargestProduct;
+bool has_room_for_bias(const Graph& graph, const Node& node, std::int64_t largest_weight) {
+  return room_for_bias(graph, node, largest_weight) >= kLeastRoomForBias;
 }
 
 bool has_int8_form(const Graph& graph, const Node& node) {
@@ -122,8 +135,8 @@ bool has_int8_form(const Graph& graph, const Node& node) {
     case Op::conv:
     case Op::conv_transpose:
     case Op::gemm:
-      return graph.is_constant(node.input(1)) && !graph.is_constant(node.input(0)) &&
-             room_for_bias(graph, node) >= kLeastRoomForBias && scales_fit(graph, node);
+      return graph.is_constant(node.input(1)) && !graph.is_constant(node.input(0)) && has_room_for_bias(graph, node) &&
+             scales_fit(graph, node);
     case Op::max_pool:
     case Op::unary:
       return true;
@@ -154,6 +167,13 @@ WeightLayout weight_layout(const Node& node, const Dims& dims) {
                                   size(dims[2] * dims[3]));
 }
 
+std::int64_t largest_weight(const QuantizedWeights& weights) {
+  const auto [least, most] = std::ranges::minmax(weights.values);
+  if (weights.zero_points.empty()) return std::max<std::int64_t>(127, -least);
+  const auto [lowest, highest] = std::ranges::minmax(weights.zero_points);
+  return std::max<std::int64_t>({127, most - lowest, highest - least});
+}
+
 void quantize_channel(std::span<const float> weights, float scale, int clamp_value, std::span<std::int8_t> out) {
   const double divisor = scale;
   const double bound = clamp_value;
@@ -170,20 +190,23 @@ void add_linear_operands(Graph& graph, Node& node, QuantizedWeights weights, con
   const WeightLayout layout = weight_layout(node, dims);
   const std::size_t outputs = layout.output_channels();
   // Where even coarser weights are at the limit the bias is cut off: the report shows what that costs.
-  const auto room = static_cast<double>(std::min(kMostBias, room_for_bias(graph, node)));
+  const auto room = static_cast<double>(std::min(kMostBias, room_for_bias(graph, node, largest_weight(weights))));
   raise_scales_for_bias(graph.at(node.input(1)).data.as<float>(), layout, bias, in_scale, room, clamp_value, weights);
   std::vector<std::int32_t> integers(outputs, 0);
   std::vector<float> multiplier(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
     const double scale = static_cast<double>(in_scale) * weights.scales[o];
     integers[o] = static_cast<std::int32_t>(std::nearbyint(std::clamp(bias[o] / scale, -room, room)));
-    multiplier[o] = limit_scale(scale / static_cast<double>(out_scale));
+    multiplier[o] = requantize_factor(in_scale, weights.scales[o], out_scale);
   }
   const auto channels = static_cast<std::int64_t>(outputs);
   node.inputs.resize(1);
   node.inputs.push_back(graph.add_constant(node.name + "/weight", DType::i8, dims, weights.values));
   node.inputs.push_back(graph.add_constant(node.name + "/bias", DType::i32, {channels}, integers));
   node.inputs.push_back(graph.add_constant(node.name + "/multiplier", DType::f32, {channels}, multiplier));
+  if (weights.zero_points.empty()) return;
+  node.inputs.push_back(
+      graph.add_constant(node.name + "/weight_zero_point", DType::i32, {channels}, weights.zero_points));
 }
 
 TensorId add_softmax_table(Graph& graph, const Node& node, float scale) {

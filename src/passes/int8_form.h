@@ -26,9 +26,9 @@ bool is_heavy(Op op);
 bool is_move(Op op);
 // Moves values, or picks among them: a move, max_pool, resize. Input and output have one quantization.
 bool keeps_values(const Node& node);
-// What the greatest sum of products that an accumulator of a heavy node may meet leaves of int32 for the bias; negative
-// where the sum alone may overflow.
-std::int64_t room_for_bias(const Graph& graph, const Node& node);
+// Whether the greatest sum of products that an accumulator of a heavy node may meet, with weights of such a magnitude,
+// leaves enough of int32 for the bias.
+bool has_room_for_bias(const Graph& graph, const Node& node, std::int64_t largest_weight = 127);
 // Whether the integer contract has an int8 form of the float node.
 bool has_int8_form(const Graph& graph, const Node& node);
 
@@ -62,7 +62,11 @@ WeightLayout weight_layout(const Node& node, const Dims& dims);
 struct QuantizedWeights {
   std::vector<std::int8_t> values;  // in the order of the weights
   std::vector<float> scales;        // one an output channel
+  // One an output channel, of weights from a file that span other 256 levels than those of int8; empty: all 0.
+  std::vector<std::int32_t> zero_points;
 };
+// No weight less its zero point has a larger magnitude.
+std::int64_t largest_weight(const QuantizedWeights& weights);
 
 // The nearest levels of -clamp_value..clamp_value, half to even. Precondition: out.size() == weights.size(), scale
 // positive and finite.
@@ -70,8 +74,9 @@ void quantize_channel(std::span<const float> weights, float scale, int clamp_val
 
 // Below: constants are added to the graph that holds `node`'s tensors.
 
-// Operands 1 to 3 of a heavy node whose operand 1 is the float weight: y = round((sum q_x q_w + bias) * multiplier). A
-// bias too large for the scales gets coarser weights: they hardly matter beside it.
+// Operands 1 to 3, with zero points 4, of a heavy node whose operand 1 is the float weight:
+// y = round((sum q_x q_w + bias) * multiplier). A bias too large for the scales gets coarser weights: they hardly
+// matter beside it. Precondition: has_room_for_bias with the largest of the weights.
 void add_linear_operands(Graph& graph, Node& node, QuantizedWeights weights, const std::vector<float>& bias,
                          float in_scale, float out_scale, int clamp_value = 127);
 // exp(scale * -i) for i = 0..255 as u32; 2^31 stands for 1.

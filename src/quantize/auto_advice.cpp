@@ -8,7 +8,7 @@
 namespace octet {
 namespace {
 
-constexpr std::size_t kSamples = 16;
+constexpr std::size_t kSamples = 8;
 constexpr double kClearlyBetter = 2;  // dB
 
 // Of the output with the most noise. Before a softmax: probabilities hide how near an answer is to another one.
@@ -35,14 +35,17 @@ double least_sqnr(const Graph& graph, const Report& report) {
 Result<std::string> advise_auto(const AutoTrial& trial, const Hooks& hooks) {
   std::vector<std::size_t> samples = trial.samples;
   samples.resize(std::min(samples.size(), kSamples));
-  const auto sqnr_of = [&](const std::shared_ptr<const Graph>& graph) -> Result<double> {
+  const auto sqnr_of = [&](const std::shared_ptr<const Graph>& graph, const char* stage) -> Result<double> {
     OCTET_ASSIGN(const auto plan, make_plan(graph, trial.isa, PlanUse::observe));
     Report report;
-    OCTET_TRY(measure(trial.reference, plan, *trial.source, samples, {trial.threads, {}}, hooks, report));
+    MeasureOptions options;
+    options.threads = trial.threads;
+    options.stage = stage;
+    OCTET_TRY(measure(trial.reference, plan, *trial.source, samples, options, hooks, report));
     return least_sqnr(*trial.reference->graph, report);
   };
-  OCTET_ASSIGN(const double named, sqnr_of(trial.named));
-  OCTET_ASSIGN(const double automatic, sqnr_of(trial.automatic));
+  OCTET_ASSIGN(const double named, sqnr_of(trial.named, "measure the method"));
+  OCTET_ASSIGN(const double automatic, sqnr_of(trial.automatic, "measure AUTO"));
   if (automatic < named + kClearlyBetter) return std::string();
   char numbers[120];
   std::snprintf(numbers, sizeof numbers, "an SQNR of %.1f dB instead of %.1f at the outputs (%zu samples)", automatic,

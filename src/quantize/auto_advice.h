@@ -21,7 +21,7 @@ struct AutoTrial {
   int threads = 1;
 };
 
-// Runs both over at most 16 samples and compares the signal-to-noise ratio at the outputs, or before a final softmax.
+// Runs both over at most 8 samples and compares the signal-to-noise ratio at the outputs, or before a final softmax.
 // The advice where AUTO's is at least 2 dB better, else "". What AUTO does besides choosing ranges (equalization,
 // rounding) is not tried: that would take as long as a quantization. Errors: those of measure.
 Result<std::string> advise_auto(const AutoTrial& trial, const Hooks& hooks);

@@ -19,7 +19,6 @@ constexpr double kUneven = 8;          // a channel that reaches so many times a
 constexpr double kFarApart = 8;        // inputs whose ranges differ by this factor
 constexpr double kRarelyReached = 16;  // the range beside the root mean square of the values
 constexpr double kUnused = 2;          // the range beside the values that were seen
-constexpr int kFewLevels = 32;         // of 127, that the weights of a channel still have
 
 std::string text(const char* format, double a, double b = 0, double c = 0) {
   char buffer[200];
@@ -175,10 +174,15 @@ class Finder {
       most_level[channel] = std::max(most_level[channel], std::abs(int{levels[at]}));
     });
     for (std::size_t c = 0; c < result.channels; ++c) {
-      result.few_levels += largest[c] > 0 && most_level[c] < kFewLevels ? 1 : 0;
+      result.few_levels += largest[c] > 0 && most_level[c] < few_levels() ? 1 : 0;
     }
     result.share = energy > 0 ? std::min(1.0, error / energy) : 0;
     return result;
+  }
+
+  // So few levels, of those that weights are spread over, no method leaves by itself.
+  int few_levels() const {
+    return ((context_.config == nullptr ? kMaxClampValue : context_.config->weight_clamp_value) + 3) / 4;
   }
 
   bool reads_the_same(const Node& node, const Node& int8) const {
@@ -276,7 +280,7 @@ class Finder {
       return {"bias_saturation",
               text("in %.0f of %.0f channels the bias is so large beside the weights that these keep fewer than %.0f "
                    "levels",
-                   static_cast<double>(error.few_levels), static_cast<double>(error.channels), kFewLevels),
+                   static_cast<double>(error.few_levels), static_cast<double>(error.channels), few_levels()),
               better_weights(i, false)};
     }
     return {"weights",
@@ -320,14 +324,14 @@ class Finder {
     const double seen = static_cast<double>(values.max()) - std::min(0.0, static_cast<double>(values.min()));
     if (width > kUnused * seen) {
       return {"wide_range", text("the range is %.1f times as wide as the values that were measured", width / seen),
-              "calibrate with samples like those that the network will meet, or \"feature_quantize_method\": \"MSE\""};
+              "calibrate with samples like those that the network will meet" + method_weighs()};
     }
     const double rms = std::sqrt(layer.signal / static_cast<double>(std::max<std::uint64_t>(1, values.count())));
     if (width > kRarelyReached * rms) {
       return {
           "rare_large_values",
           text("the range is %.0f times the root mean square of the values: few of them need its ends", width / rms),
-          "\"feature_quantize_method\": \"MSE\" or \"KL\", which give up the rare values, or " + keep_float(i)};
+          keep_float(i) + method_weighs()};
     }
     return {"rounding",
             text("256 levels over the whole range make %.0f %% of the error; nothing is uneven here",
@@ -335,9 +339,27 @@ class Finder {
             keep_float(i) + ", or give \"mixed\" a budget, which finds the layers worth it"};
   }
 
-  // Concat and add: one scale for what comes with ranges far apart.
+  // AUTO weighs what rare values cost against the steps of all others; it may have been asked already.
+  std::string method_weighs() const {
+    const bool asked = context_.config != nullptr && context_.config->activation_method == ActivationMethod::AUTO;
+    return asked
+               ? ""
+               : ", or \"feature_quantize_method\": \"AUTO\", which weighs rare values against the steps of the others";
+  }
+
+  // Concat and add: one scale for what comes with ranges far apart. Of a concat its inputs have that scale too, so that
+  // the small one suffers already where it is made.
   LayerCause far_inputs(std::size_t i) const {
-    const Node& node = node_of(i);
+    if (LayerCause cause = far_inputs_of(node_of(i)); !cause.kind.empty()) return cause;
+    for (const Node& node : reference_.nodes) {
+      const bool reads = std::find(node.inputs.begin(), node.inputs.end(), output_of(i)) != node.inputs.end();
+      if (node.op != Op::concat || !reads) continue;
+      if (LayerCause cause = far_inputs_of(node); !cause.kind.empty()) return cause;
+    }
+    return {};
+  }
+
+  LayerCause far_inputs_of(const Node& node) const {
     if (!adds_up(node)) return {};
     const std::vector<std::size_t> inputs = inputs_of(node);
     if (inputs.size() < 2) return {};
@@ -349,8 +371,8 @@ class Finder {
     if (!(small > 0) || large < kFarApart * small) return {};
     return {"far_inputs",
             "one scale serves " + quoted(name_of_layer(*least)) + text(" (up to %.3g) and ", small) +
-                quoted(name_of_layer(*most)) + text(" (up to %.3g)", large),
-            keep_float(i)};
+                quoted(name_of_layer(*most)) + text(" (up to %.3g)", large) + " in " + quoted(node.name),
+            keep_float(node.name)};
   }
 
   LayerCause dead_channels(std::size_t i) const {
@@ -392,8 +414,9 @@ class Finder {
     return on ? keep_float(i) : "\"equalize\": true, or " + keep_float(i);
   }
 
-  std::string keep_float(std::size_t i) const {
-    return "keep it float: \"skip_quant_op_names\": [\"" + printable(name_of_layer(i), 80) + "\"]";
+  std::string keep_float(std::size_t i) const { return keep_float(name_of_layer(i)); }
+  static std::string keep_float(const std::string& name) {
+    return "keep it float: \"skip_quant_op_names\": [\"" + printable(name, 80) + "\"]";
   }
 
   const CauseContext& context_;

@@ -110,7 +110,8 @@ class Finder {
         return visit_binary(node) && limit(y, node.attrs.clamp.low, node.attrs.clamp.high);
       case Op::reduce:
         return node.attrs.reduce <= ReduceKind::min &&
-               std::all_of(node.attrs.axes.begin(), node.attrs.axes.end(), [](std::int64_t axis) { return axis > 1; }) &&
+               std::all_of(node.attrs.axes.begin(), node.attrs.axes.end(),
+                           [](std::int64_t axis) { return axis > 1; }) &&
                !node.attrs.axes.empty() && join(x, y);
       case Op::reshape:
         return channels(x) > 0 && channels(y) > 0 && graph_.at(x).dims[0] == graph_.at(y).dims[0] && join(x, y);

@@ -1,10 +1,10 @@
 // Which channels of a network have to be scaled together.
 //
-// Dividing channel c of a convolution's output by s > 0 and multiplying the weights that read it by s changes nothing as
-// long as what lies between lets a factor through: max(0, x), pooling, resizing, moving, adding what carries the same
-// factor. A group holds the channels of all tensors that such operators tie to each other: those of the inputs of an
-// addition, those that a concat joins and takes on. A group is free where convolutions and fully connected layers with
-// constant weights make all of it and read all of it.
+// Dividing channel c of a convolution's output by s > 0 and multiplying the weights that read it by s changes nothing
+// as long as what lies between lets a factor through: max(0, x), pooling, resizing, moving, adding what carries the
+// same factor. A group holds the channels of all tensors that such operators tie to each other: those of the inputs of
+// an addition, those that a concat joins and takes on. A group is free where convolutions and fully connected layers
+// with constant weights make all of it and read all of it.
 #pragma once
 
 #include "graph/graph.h"
@@ -22,7 +22,8 @@ struct ChannelGroups {
   // tensor's quantization is how the groups of its part compare.
   std::vector<int> part;
   int part_count = 0;
-  // By tensor: the magnitude to which an activation limits it; infinity: to none. A factor moves the limit of a channel.
+  // By tensor: the magnitude to which an activation limits it; infinity: to none. A factor moves the limit of a
+  // channel.
   std::vector<float> bound;
 };
 

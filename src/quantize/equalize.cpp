@@ -10,7 +10,7 @@ namespace octet {
 namespace {
 
 constexpr float kLargestFactor = 1024;  // a channel's factor lies within 1/1024 and 1024 of the largest channel's
-constexpr float kFarBelow = 0.5F;        // of an activation's limit: what lies below never meets it
+constexpr float kFarBelow = 0.5F;       // of an activation's limit: what lies below never meets it
 
 using ChannelRanges = std::vector<std::vector<float>>;  // [tensor][channel]: greatest magnitude; empty: not seen
 
@@ -20,7 +20,8 @@ struct SampleRanges : SampleResult {
 
 class RangeWorker : public SampleWorker {
  public:
-  static Result<std::unique_ptr<RangeWorker>> create(std::shared_ptr<const Plan> plan, const std::vector<bool>& wanted) {
+  static Result<std::unique_ptr<RangeWorker>> create(std::shared_ptr<const Plan> plan,
+                                                     const std::vector<bool>& wanted) {
     std::unique_ptr<RangeWorker> worker(new RangeWorker(wanted));
     OCTET_ASSIGN(worker->session_, Session::create(std::move(plan), {}));
     worker->session_->set_observer([raw = worker.get()](const Observed& observed) { raw->look(observed); });

@@ -9,9 +9,9 @@
 // nothing; nor does a depthwise layer that reads it. A layer that mixes channels does, so there the ranges of both
 // sides meet half way.
 //
-// Where an activation limits its result (relu6) and values come near the limit, channels keep their size: each would need
-// a limit of its own, and one that lies at what was seen of the channel costs far more than it gains (MobileNetV2: 15
-// instead of 22 dB before the softmax, on other images than those seen). A limit that no value came near is dropped
+// Where an activation limits its result (relu6) and values come near the limit, channels keep their size: each would
+// need a limit of its own, and one that lies at what was seen of the channel costs far more than it gains (MobileNetV2:
+// 15 instead of 22 dB before the softmax, on other images than those seen). A limit that no value came near is dropped
 // with the scaling, as Nagel et al. do.
 #pragma once
 

@@ -72,6 +72,20 @@ std::string escaped(std::string_view text, std::size_t limit) {
 
 std::string name(std::string_view text, std::size_t limit) { return "<bdi>" + escaped(text, limit) + "</bdi>"; }
 
+std::string base64(std::string_view bytes) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    }
+    for (std::size_t k = 0; k < 4; ++k) text += k <= count ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
 std::string fixed(double value, int digits) { return formatted(value, "%.*f", digits); }
 
 std::string short_number(double value) {

@@ -13,6 +13,9 @@ std::string escaped(std::string_view text, std::size_t limit = 200);
 // The same as an element whose writing direction does not leak into what follows.
 std::string name(std::string_view text, std::size_t limit = 200);
 
+// Base64 (RFC 4648) of bytes, for a data URI.
+std::string base64(std::string_view bytes);
+
 // `digits` after the point; "–" for what is not a finite number.
 std::string fixed(double value, int digits);
 // Three significant digits: 0.0257, 1.39, 12300, 1.5e-07.

@@ -411,7 +411,7 @@ Status measure(const std::shared_ptr<const Plan>& reference, const std::shared_p
   std::vector<const Comparer*> comparers;
 
   SampleJob job;
-  job.stage = "measure";
+  job.stage = options.stage;
   job.graph = reference->graph.get();
   job.source = &source;
   job.samples = std::move(samples);

@@ -17,6 +17,7 @@ struct MeasureOptions {
   std::optional<Detector> detector = {};  // of both networks
   // Also what a page shows: why layers differ, the distribution of their values, pictures of the worst samples.
   bool details = false;
+  const char* stage = "measure";           // for progress
   const QuantizeConfig* config = nullptr;  // by which the second was quantized; borrowed. NULL: not known
 };
 

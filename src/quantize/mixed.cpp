@@ -183,13 +183,15 @@ class Search {
     }
     MixedChoice choice;
     find_candidates();
-    total_ = static_cast<std::int64_t>(candidates_.size()) + 1;
+    total_ = static_cast<std::int64_t>(candidates_.size()) + 2;  // the network all in int8, candidates, and the choice
     OCTET_ASSIGN(const Distance all_int8, distance({}));
     choice.report.all_int8_sqnr_db = choice.report.sqnr_db = all_int8.sqnr_db;
     choice.report.all_int8_drop = choice.report.drop = all_int8.drop;
-    if (holds(all_int8)) return choice;
-    OCTET_TRY(measure_candidates(all_int8));
-    OCTET_TRY(choose(all_int8, choice));
+    if (!holds(all_int8)) {
+      OCTET_TRY(measure_candidates(all_int8));
+      OCTET_TRY(choose(all_int8, choice));
+    }
+    if (hooks_.progress && !hooks_.progress("sensitivity", total_, total_)) return fail(Code::cancelled, "cancelled");
     return choice;
   }
 
@@ -371,7 +373,7 @@ class Search {
       OCTET_ASSIGN(const Distance without, distance(names_of(candidate.nodes)));
       candidate.saved = all_int8.noise - without.noise;
     }
-    done_ = total_;
+    ++done_;
     std::erase_if(candidates_, [](const Candidate& c) { return c.saved <= 0; });
     return {};
   }
@@ -505,7 +507,7 @@ class Search {
   std::vector<Candidate> candidates_;
   std::vector<std::vector<std::size_t>> neighbours_;  // by tensor
   std::vector<bool> is_layer_;                        // by node
-  std::int64_t done_ = 0, total_ = 0;  // networks whose distance was measured, for progress
+  std::int64_t done_ = 0, total_ = 0;                 // networks whose distance was measured, for progress
 };
 
 }  // namespace

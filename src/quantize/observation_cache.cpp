@@ -14,8 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kBlock = 64;                    // samples after which all threads meet, to keep what they saw
-constexpr auto kKeepEvery = std::chrono::seconds(2);  // at least: a state may have megabytes
+constexpr std::size_t kBlock = 64;  // samples after which all threads meet, to keep what they saw
 
 std::vector<std::size_t> samples_of(const Shard& shard, std::span<const std::size_t> samples) {
   std::vector<std::size_t> ours;

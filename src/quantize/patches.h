@@ -1,5 +1,5 @@
 // What the weights of each convolution and fully connected layer are multiplied with: input patches at some of its
-// output positions, taken from the float network, or from an int8 network beside the float one.
+// output positions, taken from the float network.
 #pragma once
 
 #include "quantize/sample_runner.h"
@@ -12,23 +12,15 @@ struct Patches {
   std::size_t groups = 1;
   std::size_t depth = 0;      // of one group: the length of an output channel's weights
   std::vector<float> values;  // rows x groups x depth
-  // The same rows of the float network, where `values` are those of an int8 network; empty where they are the same.
-  std::vector<float> reference;
 
   std::size_t width() const { return groups * depth; }
   std::size_t rows() const { return width() == 0 ? 0 : values.size() / width(); }
 };
 
-// Patches of conv and gemm by node. At most about kMaxPatchValues values a layer, spread evenly over positions and
-// samples; positions are fixed, so the result depends on nothing but graph and samples.
+// Patches of conv, conv_transpose and gemm by node. At most about kMaxPatchValues values a layer, spread evenly over
+// positions and samples; positions are fixed, so the result depends on nothing but graph and samples.
 inline constexpr std::size_t kMaxPatchValues = std::size_t{1} << 21;
 Result<std::vector<Patches>> collect_patches(const std::shared_ptr<const Plan>& plan, const SampleSource& source,
                                              std::vector<std::size_t> samples, int threads, const Hooks& hooks);
-
-// The same with what the layers of `int8`, made of `plan`'s network with the same names of nodes, read; for its int8
-// layers alone.
-Result<std::vector<Patches>> collect_paired_patches(const std::shared_ptr<const Plan>& plan,
-                                                    const std::shared_ptr<const Plan>& int8, const SampleSource& source,
-                                                    std::vector<std::size_t> samples, int threads, const Hooks& hooks);
 
 }  // namespace octet

@@ -130,7 +130,7 @@ struct Report {
   std::vector<KeptFloat> kept_float;  // in the order of execution
   double int8_ms = 0, mixed_ms = 0;   // of a run without layers that were kept float, and with them; 0: not measured
   std::optional<DetectionReport> detections;
-  double float_run_ms = 0, int8_run_ms = 0;  // of one run of each network, on one thread; 0: not measured
+  double float_run_ms = 0, int8_run_ms = 0;  // of each network on one thread, the fastest run; 0: not measured
 };
 
 std::string report_json(const Report& report);

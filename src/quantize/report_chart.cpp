@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "quantize/html_text.h"
+#include "quantize/svg.h"
 
 namespace octet::html {
 namespace {
@@ -42,17 +43,6 @@ struct Axis {
     return kHeight - kBottom - share * (kHeight - kBottom - kTop);
   }
 };
-
-std::string number(double value) { return fixed(value, 1); }
-
-std::string attribute(const char* attribute_name, double value) {
-  // In coordinates the minus has to be the hyphen.
-  return std::string(" ") + attribute_name + "=\"" + (value < 0 ? "-" : "") + number(std::fabs(value)) + "\"";
-}
-
-std::string text_at(double x, double y, const char* css, const std::string& text) {
-  return "<text" + attribute("x", x) + attribute("y", y) + " class=\"" + css + "\">" + text + "</text>\n";
-}
 
 std::string grid(const Axis& axis, double width) {
   std::string svg;

@@ -1,4 +1,4 @@
-// The picture of the report: one bar a layer.
+// The pictures of the report that hold all layers.
 #pragma once
 
 #include <string>
@@ -13,5 +13,8 @@ std::vector<std::size_t> worst_first(const std::vector<LayerError>& layers);
 
 // Bars of the layers' SQNR in order of execution, as an SVG that carries its own description. Precondition: not empty.
 std::string sqnr_chart(const std::vector<LayerError>& layers);
+
+// Two bars a layer, its time in float and in int8, in order of execution. "" where no time was measured.
+std::string time_chart(const std::vector<LayerError>& layers);
 
 }  // namespace octet::html

@@ -6,6 +6,8 @@
 #include "quantize/html_text.h"
 #include "quantize/report.h"
 #include "quantize/report_chart.h"
+#include "quantize/report_histogram.h"
+#include "quantize/report_sections.h"
 #include "quantize/report_style.h"
 
 namespace octet {
@@ -81,10 +83,32 @@ std::string samples_fact(const Report& report) {
   return fact("Measured on", counted(report.measured_samples, "sample"), note);
 }
 
+std::string boxes_fact(const Report& report) {
+  if (!report.detections) return {};
+  const DetectionReport& found = *report.detections;
+  const std::int64_t all = found.float_boxes + found.int8_boxes - found.matched;
+  return fact("Boxes", all > 0 ? percent(share_of(found.matched, all)) : "none",
+              all > 0 ? "of " + std::to_string(all) + " that either network finds are found by both"
+                      : "neither network finds anything");
+}
+
+std::string time_fact(const Report& report) {
+  if (!(report.float_run_ms > 0) || !(report.int8_run_ms > 0)) return {};
+  const auto digits = [](double ms) { return ms < 1 ? 3 : 2; };
+  return fact("Time of a run",
+              fixed(report.float_run_ms, digits(report.float_run_ms)) + " → " +
+                  fixed(report.int8_run_ms, digits(report.int8_run_ms)) + "\u00A0ms",
+              fixed(report.float_run_ms / report.int8_run_ms, 1) +
+                  " times as fast: the fastest runs on one thread of the CPU that made this report");
+}
+
 std::string headline(const Report& report) {
   std::string html = "<header>\n<p class=\"kicker\">Octet · ";
   html += report.command == "compare" ? "a float network beside its int8 form" : "a network quantized to int8";
   html += "</p>\n<h1>" + (report.model.empty() ? std::string("Unnamed network") : name(report.model)) + "</h1>\n";
+  if (report.poor) {
+    html += "<p class=\"verdict\"><strong>Poor.</strong> The quality is below a limit; the warnings say which.</p>\n";
+  }
   html += "<dl class=\"facts\">\n" + size_fact(report);
   if (report.macs > 0) {
     html += fact("Computed in int8", percent(share_of(report.int8_macs, report.macs)),
@@ -99,7 +123,7 @@ std::string headline(const Report& report) {
   if (report.agreement >= 0) {
     html += fact("Agreement", percent(report.agreement), "of the samples get the same class from both");
   }
-  html += samples_fact(report) + "</dl>\n";
+  html += boxes_fact(report) + time_fact(report) + samples_fact(report) + "</dl>\n";
   if (report.command == "quantize" && !report.held_out) {
     html +=
         "<div class=\"notice\"><p><strong>Not held out.</strong> Every sample was used for calibration, so these "
@@ -110,14 +134,14 @@ std::string headline(const Report& report) {
 
 std::string outputs_section(const Report& report) {
   if (report.outputs.empty()) return {};
-  std::string html =
-      "<section>\n<h2>Outputs</h2>\n" + table_head({{"Output", nullptr, true},
-                                                    {"Cosine", "of all samples together"},
-                                                    {"Least cosine", "of one sample"},
-                                                    {"Mean cosine", "over the samples"},
-                                                    {"SQNR", "signal to quantization noise ratio"},
-                                                    {"Max error", "float value minus int8 value, its magnitude"}},
-                                                   false);
+  std::string html = "<section id=\"outputs\">\n<h2>Outputs</h2>\n" +
+                     table_head({{"Output", nullptr, true},
+                                 {"Cosine", "of all samples together"},
+                                 {"Least cosine", "of one sample"},
+                                 {"Mean cosine", "over the samples"},
+                                 {"SQNR", "signal to quantization noise ratio"},
+                                 {"Max error", "float value minus int8 value, its magnitude"}},
+                                false);
   for (const OutputError& output : report.outputs) {
     const TensorError& error = output.error;
     html += "<tr>" + name_cell(output.name) + cell(fixed(error.cosine, 5)) + cell(fixed(error.least_cosine, 5)) +
@@ -140,6 +164,7 @@ std::string reading() {
 }
 
 std::string picture_section(const Report& report) {
+  if (report.layers.empty()) return {};
   const bool some_float =
       std::any_of(report.layers.begin(), report.layers.end(), [](const LayerError& layer) { return !layer.is_int8; });
   return "<section>\n<h2>Signal to noise, layer by layer</h2>\n<figure>\n" + sqnr_chart(report.layers) +
@@ -155,12 +180,35 @@ std::string sqnr_cell(const TensorError& error) {
          "\">" + sqnr_text(error.sqnr_db) + "<i style=\"width:" + fixed(share * 80, 1) + "%\"></i></td>";
 }
 
-std::string layer_row(const LayerError& layer, std::size_t rank, std::size_t position, bool with_method) {
+// Which columns a table of layers needs.
+struct LayerColumns {
+  bool method = false, details = false, times = false;
+
+  static LayerColumns of(const std::vector<LayerError>& layers) {
+    const auto any = [&](auto test) { return std::any_of(layers.begin(), layers.end(), test); };
+    return {any([](const LayerError& layer) { return !layer.method.empty(); }),
+            any([](const LayerError& layer) { return !layer.values.counts.empty(); }),
+            any([](const LayerError& layer) { return layer.float_ms > 0 || layer.int8_ms > 0; })};
+  }
+};
+
+std::string details_cells(const LayerError& layer) {
+  const LayerCause& cause = layer.cause;
+  std::string html = "<td class=\"values\">" + histogram_line(layer) + "</td>";
+  html += cell(cause.own_sqnr_db < 200 ? sqnr_text(cause.own_sqnr_db) : "–", cause.own_sqnr_db);
+  if (cause.kind.empty()) return html + "<td class=\"text\">–</td>";
+  return html + "<td class=\"text\" title=\"" + escaped(cause.text, 1000) + "\">" + escaped(cause_name(cause.kind)) +
+         "</td>";
+}
+
+std::string time_cell(double ms) { return ms > 0 ? cell(fixed(ms, 3), ms) : cell("–", 0); }
+
+std::string layer_row(const LayerError& layer, std::size_t rank, std::size_t position, const LayerColumns& columns) {
   std::string html = std::string("<tr class=\"") + (layer.is_int8 ? "int8" : "float") + "\">" +
                      cell(std::to_string(rank)) + cell(std::to_string(position)) + name_cell(layer.name) +
                      text_cell(layer.op) + "<td class=\"text\"><span class=\"tag\">" +
                      (layer.is_int8 ? "int8" : "float") + "</span></td>";
-  if (with_method) html += text_cell(layer.method);
+  if (columns.method) html += text_cell(layer.method);
   if (layer.is_int8) {
     html += cell(short_number(layer.low) + " … " + short_number(layer.high),
                  static_cast<double>(layer.high) - static_cast<double>(layer.low));
@@ -170,7 +218,10 @@ std::string layer_row(const LayerError& layer, std::size_t rank, std::size_t pos
   const TensorError& error = layer.error;
   html += cell(fixed(error.cosine, 5), error.cosine) + sqnr_cell(error) +
           cell(short_number(error.max_abs_error), error.max_abs_error);
-  return html + (layer.is_int8 ? cell(percent(layer.clipped_share), layer.clipped_share) : cell("–", -1)) + "</tr>\n";
+  html += layer.is_int8 ? cell(percent(layer.clipped_share), layer.clipped_share) : cell("–", -1);
+  if (columns.details) html += details_cells(layer);
+  if (columns.times) html += time_cell(layer.float_ms) + time_cell(layer.int8_ms);
+  return html + "</tr>\n";
 }
 
 std::string layers_section(const Report& report) {
@@ -178,25 +229,41 @@ std::string layers_section(const Report& report) {
     return "<section>\n<h2>Layers</h2>\n<p>The two networks have no layer in common: none has the same name and "
            "shape in both.</p>\n</section>\n";
   }
-  const bool with_method = std::any_of(report.layers.begin(), report.layers.end(),
-                                       [](const LayerError& layer) { return !layer.method.empty(); });
+  const LayerColumns shown = LayerColumns::of(report.layers);
   std::vector<Column> columns{{"Rank", "1 is the worst"},
                               {"Order", "of execution"},
                               {"Layer", nullptr, true},
                               {"Operator", nullptr, true},
                               {"Type", nullptr, true}};
-  if (with_method) columns.push_back({"Method", "how the range was chosen", true});
+  if (shown.method) columns.push_back({"Method", "how the range was chosen", true});
   columns.insert(columns.end(), {{"Range", "real values of the least and the greatest level"},
                                  {"Cosine"},
                                  {"SQNR", "signal to quantization noise ratio"},
                                  {"Max error", "float value minus int8 value, its magnitude"},
                                  {"Clipped", "share of the float values outside the range"}});
-  std::string html = picture_section(report) + "<section>\n<h2>Layers, worst first</h2>\n" + table_head(columns, true);
+  if (shown.details) {
+    columns.insert(columns.end(), {{"Values", "of the float network; the band is the range of int8"},
+                                   {"Adds", "SQNR of the error that the layer itself adds, as far as known"},
+                                   {"Cause", "why it differs; more under the pointer", true}});
+  }
+  if (shown.times) {
+    columns.insert(columns.end(), {{"Float ms", "of one run on one thread"}, {"Int8 ms", "of one run on one thread"}});
+  }
+  std::string html = "<section id=\"layers\">\n<h2>Layers, worst first</h2>\n" + table_head(columns, true);
   const std::vector<std::size_t> order = worst_first(report.layers);
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    html += layer_row(report.layers[order[rank]], rank + 1, order[rank] + 1, with_method);
+    html += layer_row(report.layers[order[rank]], rank + 1, order[rank] + 1, shown);
   }
   return html + kTableEnd + "</section>\n";
+}
+
+std::string times_section(const Report& report) {
+  const std::string chart = time_chart(report.layers);
+  if (chart.empty()) return {};
+  return "<section id=\"times\">\n<h2>Time, layer by layer</h2>\n<figure>\n" + chart +
+         "<figcaption><span class=\"key float\">float</span><span class=\"key\">int8</span><span>Milliseconds of one "
+         "run on one thread of the CPU that made this report. Medians; they changed nothing in the network.</span>"
+         "</figcaption>\n</figure>\n</section>\n";
 }
 
 std::string kept_float_section(const Report& report) {
@@ -243,16 +310,6 @@ std::string mixed_section(const Report& report) {
   return html + kTableEnd + "</section>\n";
 }
 
-std::string samples_section(const Report& report) {
-  if (report.worst_samples.empty()) return {};
-  std::string html = "<section>\n<h2>Samples that differ most</h2>\n" +
-                     table_head({{"Sample", nullptr, true}, {"Least cosine of the outputs"}}, false);
-  for (const WorstSample& sample : report.worst_samples) {
-    html += "<tr>" + name_cell(sample.name) + cell(fixed(sample.cosine, 5)) + "</tr>\n";
-  }
-  return html + kTableEnd + "</section>\n";
-}
-
 std::string warnings_section(const Report& report) {
   if (report.warnings.empty()) return {};
   constexpr std::size_t kOpen = 5;
@@ -288,10 +345,11 @@ std::string report_html(const Report& report) {
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-         "script-src 'unsafe-inline'\">\n<title>" +
+         "script-src 'unsafe-inline'; img-src data:\">\n<title>" +
          title + " – int8 report</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n" + headline(report) +
-         "<main>\n" + warnings_section(report) + outputs_section(report) + layers_section(report) +
-         mixed_section(report) + kept_float_section(report) + samples_section(report) + reading() + "</main>\n" +
+         "<main>\n" + warnings_section(report) + outputs_section(report) + detections_section(report) +
+         findings_section(report) + picture_section(report) + times_section(report) + samples_section(report) +
+         mixed_section(report) + kept_float_section(report) + layers_section(report) + reading() + "</main>\n" +
          footer(report) + "<script>" + kScript + "</script>\n</body>\n</html>\n";
 }
 

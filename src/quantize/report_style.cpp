@@ -58,7 +58,44 @@ svg .grid { stroke: var(--grid); }
 svg .zero { stroke: var(--soft); }
 svg rect.int8 { fill: var(--int8); }
 svg rect.float { fill: var(--float); }
-svg rect:hover { fill: var(--ink); }
+figure svg rect:hover { fill: var(--ink); }
+svg .start { text-anchor: start; }
+svg .stop { text-anchor: end; }
+svg rect.range { fill: var(--int8); opacity: .12; }
+svg path.inside { fill: var(--int8); }
+svg path.outside { fill: var(--bad); }
+svg path.float { fill: var(--float); }
+svg line.end { stroke: var(--int8); stroke-width: 1.5; }
+svg.histogram { flex: 0 1 24rem; min-width: 14rem; align-self: center; }
+svg.line { width: 7.5rem; }
+td.values { padding-block: .15rem; }
+.verdict { color: var(--bad); margin: .5rem 0 0; }
+.findings, .samples { list-style: none; padding: 0; margin: .75rem 0 0; display: grid; gap: .9rem; }
+.finding, .samples > li {
+  background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1.1rem 1rem;
+}
+.finding { display: flex; flex-wrap: wrap; gap: .5rem 2rem; justify-content: space-between; }
+.words { flex: 1 1 24rem; min-width: 0; }
+.words p { margin: .1rem 0 .4rem; overflow-wrap: anywhere; }
+.words .who { margin-bottom: .5rem; }
+.words .why::first-letter { text-transform: uppercase; }
+.place { display: inline-block; min-width: 1.2em; color: var(--bad); font-weight: 700; }
+.badge { background: var(--int8); color: var(--card); border-radius: 1rem; padding: .05rem .65rem; font-size: .8rem; white-space: nowrap; }
+.soft { font-size: .875rem; }
+.bad { color: var(--bad); font-weight: 600; }
+code { background: var(--hover); border-radius: .25rem; padding: .05em .3em; font-size: .875em; overflow-wrap: anywhere; }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .875rem; color: var(--soft); max-width: none; }
+.key.bad { color: inherit; font-weight: inherit; }
+.key.bad::before { background: var(--bad); }
+.samples { grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); }
+.samples p { margin: .2rem 0 0; overflow-wrap: anywhere; font-size: .875rem; }
+.photo { position: relative; margin-bottom: .5rem; }
+.photo img { display: block; width: 100%; height: auto; border-radius: .3rem; }
+.photo svg { position: absolute; inset: 0; height: 100%; }
+svg rect.box { fill: none; stroke-width: 2px; vector-effect: non-scaling-stroke; }
+svg rect.box.float { stroke: var(--float); stroke-width: 4px; }
+svg rect.box.int8 { stroke: var(--int8); }
+svg rect.box.alone { stroke-dasharray: 5 3; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; }
 th, td { padding: .42rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 600; border-bottom: 1px solid var(--line); background: var(--card); }
@@ -67,7 +104,11 @@ tr > :last-child { padding-right: 1.1rem; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tbody tr:hover { background: var(--hover); }
 .text { text-align: left; }
-td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 9rem; font-weight: 550; }
+td.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 8rem; font-weight: 550; }
+#layers { max-width: 96rem; }
+@media (min-width: 76rem) { #layers { margin-inline: calc((min(100vw - 5rem, 96rem) - 70rem) / -2); } }
+#layers :is(th, td) { padding-inline: .38rem; }
+#layers .text { white-space: normal; }
 .bar { min-width: 6.5rem; position: relative; }
 .bar i {
   position: absolute; top: calc(50% + .68rem); right: .6rem; height: .2rem; border-radius: .1rem; background: var(--int8);

@@ -24,7 +24,8 @@ struct Moments {
   const float* row(std::size_t k) const { return matrix.data() + k * mean.size(); }
 };
 
-Moments moments_of(const Patches& patches, std::size_t group, bool central) {
+Moments moments_of(const Patches& patches, std::size_t group, const RoundOptions& options) {
+  const bool central = options.correct_bias;
   const std::size_t depth = patches.depth;
   const std::size_t rows = patches.rows();
   Moments m;
@@ -36,7 +37,7 @@ Moments moments_of(const Patches& patches, std::size_t group, bool central) {
   for (double& mean : m.mean) mean /= static_cast<double>(rows);
   m.matrix.assign(depth * depth, 0);
   std::vector<float> x(depth);
-  for (std::size_t r = 0; r < rows; ++r) {
+  for (std::size_t r = 0; r < rows && !options.stopped(); ++r) {
     for (std::size_t k = 0; k < depth; ++k) {
       x[k] = patch(r)[k] - (central ? static_cast<float>(m.mean[k]) : 0.0F);
     }
@@ -138,9 +139,8 @@ RoundedWeights round_weights(std::span<const float> weights, std::size_t output_
   const std::size_t per_group = output_channels / patches.groups;
   for (std::size_t group = 0; group < patches.groups; ++group) {
     const bool adapt = options.adapt && depth <= kMaxAdaptedDepth;
-    const Moments moments =
-        adapt || options.correct_bias ? moments_of(patches, group, options.correct_bias) : Moments{};
-    for (std::size_t o = group * per_group; o < (group + 1) * per_group; ++o) {
+    const Moments moments = adapt || options.correct_bias ? moments_of(patches, group, options) : Moments{};
+    for (std::size_t o = group * per_group; o < (group + 1) * per_group && !options.stopped(); ++o) {
       const auto channel = weights.subspan(o * depth, depth);
       const auto out = std::span(quantized.values).subspan(o * depth, depth);
       float& scale = quantized.scales[o];
@@ -161,8 +161,38 @@ RoundedWeights round_weights(std::span<const float> weights, std::size_t output_
   return result;
 }
 
+namespace {
+
+// A layer whose channels may not lie one after the other.
+RoundedWeights round_layer(std::span<const float> weights, const WeightLayout& layout, const Patches& patches,
+                           const RoundOptions& options) {
+  const std::size_t outputs = layout.output_channels();
+  if (layout.blocks == 1) return round_weights(weights, outputs, patches, options);
+  // Calls function(where a block of weights lies, where it goes when channels lie one after the other).
+  const auto for_blocks = [&](auto function) {
+    for (std::size_t o = 0; o < outputs; ++o) {
+      for (std::size_t block = 0; block < layout.blocks; ++block) {
+        function(layout.start_of(o, block), (o * layout.blocks + block) * layout.block_size);
+      }
+    }
+  };
+  std::vector<float> joined(weights.size());
+  for_blocks([&](std::size_t from, std::size_t to) {
+    std::copy_n(weights.data() + from, layout.block_size, joined.data() + to);
+  });
+  RoundedWeights result = round_weights(joined, outputs, patches, options);
+  std::vector<std::int8_t> values(weights.size());
+  for_blocks([&](std::size_t to, std::size_t from) {
+    std::copy_n(result.weights.values.data() + from, layout.block_size, values.data() + to);
+  });
+  result.weights.values = std::move(values);
+  return result;
+}
+
+}  // namespace
+
 Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std::vector<Patches>& patches,
-                                                  const RoundOptions& options, int threads, const Hooks& hooks) {
+                                                  const RoundOptions& given, int threads, const Hooks& hooks) {
   std::vector<RoundedWeights> rounded(graph.nodes.size());
   std::vector<std::size_t> layers;
   for (std::size_t n = 0; n < patches.size(); ++n) {
@@ -171,7 +201,10 @@ Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std:
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t next = 0, done = 0, running = 0;
-  bool stop = false, out_of_memory = false;
+  std::atomic<bool> stop = false;
+  bool out_of_memory = false;
+  RoundOptions options = given;
+  options.stop = &stop;
   auto work = [&] {
     std::unique_lock lock(mutex);
     while (!stop && next < layers.size()) {
@@ -179,9 +212,9 @@ Result<std::vector<RoundedWeights>> round_network(const Graph& graph, const std:
       lock.unlock();
       bool failed = false;
       try {
-        const Tensor& weight = graph.at(graph.nodes[n].input(1));
-        rounded[n] =
-            round_weights(weight.data.as<float>(), static_cast<std::size_t>(weight.dims[0]), patches[n], options);
+        const Node& node = graph.nodes[n];
+        const Tensor& weight = graph.at(node.input(1));
+        rounded[n] = round_layer(weight.data.as<float>(), weight_layout(node, weight.dims), patches[n], options);
       } catch (const std::bad_alloc&) {
         failed = true;
       }

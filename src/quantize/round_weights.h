@@ -7,6 +7,8 @@
 // the means of optimal brain quantization (Frantar and Alistarh, NeurIPS 2022), without gradients.
 #pragma once
 
+#include <atomic>
+
 #include "quantize/hooks.h"
 #include "quantize/patches.h"
 #include "quantize/weights.h"
@@ -18,6 +20,10 @@ struct RoundOptions {
   int clamp_value = 127;
   bool adapt = true;         // false: nearest levels
   bool correct_bias = true;  // false: no shift, and the mean of x counts as error
+  // Becomes true when nobody wants the result any more: rounding then ends within one row of inputs or one channel.
+  const std::atomic<bool>* stop = nullptr;
+
+  bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };
 
 // One layer. bias_shift is added to the float bias; empty where there is nothing to add.

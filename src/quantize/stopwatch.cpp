@@ -127,7 +127,8 @@ class SystemStopwatch : public Stopwatch {
       b_ms.push_back(a_begins ? two : one);
       wins += b_ms.back() < a_ms.back() ? 1 : 0;
     }
-    return Duel{median_of(a_ms), median_of(b_ms), wins / static_cast<double>(a_ms.size())};
+    return Duel{median_of(a_ms), median_of(b_ms), wins / static_cast<double>(a_ms.size()),
+                *std::min_element(a_ms.begin(), a_ms.end()), *std::min_element(b_ms.begin(), b_ms.end())};
   }
 
  private:

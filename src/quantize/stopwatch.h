@@ -16,8 +16,9 @@ using LayerTimes = std::map<std::string, double>;
 
 // Two networks that took turns.
 struct Duel {
-  double first_ms = 0, second_ms = 0;  // medians
-  double second_wins = 0;              // share of the rounds in which the second was the faster one
+  double first_ms = 0, second_ms = 0;              // medians
+  double second_wins = 0;                          // share of the rounds in which the second was the faster one
+  double first_least_ms = 0, second_least_ms = 0;  // of the fastest round: what other programs disturb least
 };
 
 class Stopwatch {

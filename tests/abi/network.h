@@ -158,10 +158,10 @@ class OnnxBytes {
 inline constexpr std::size_t kInputCount = 3 * 12 * 12;
 inline constexpr std::size_t kOutputCount = 5;
 
-// image [1, 3, 12, 12] -> probabilities [1, 5]
-inline std::string small_network() {
+// image [1, 3, 12, 12] -> probabilities [1, 5]; sizes of 0 are left open
+inline std::string small_network(const std::vector<std::int64_t>& image = {1, 3, 12, 12}) {
   OnnxBytes net;
-  net.input("image", {1, 3, 12, 12});
+  net.input("image", image);
   net.tensor("w1", {16, 3, 3, 3});
   net.tensor("b1", {16});
   net.tensor("w2", {16, 1, 3, 3});

@@ -190,10 +190,44 @@ void test_save_refuses(void**) {
   const TemporaryFolder folder;
   const Model model = load_bytes(small_network());
   Error e;
-  expect_failure(q_model_save(model.get(), str(folder.path("x.tflite")), &e), Q_E_UNSUPPORTED, e, ".tflite");
+  expect_failure(q_model_save(model.get(), str(folder.path("x.pb")), &e), Q_E_UNSUPPORTED, e,
+                 "models are written as .octet, .mnn, .onnx or .tflite; .pb is none of them");
   expect_failure(q_model_save(model.get(), str(folder.path("none/x.octet")), &e), Q_E_IO, e, "none/x.octet");
   expect_failure(q_model_save(model.get(), q_text(""), &e), Q_E_UNSUPPORTED, e, "ending");
+  expect_failure(q_model_save(model.get(), str(folder.path("none/x.onnx")), &e), Q_E_IO, e, "none/x.onnx");
   assert_true(std::filesystem::is_empty(folder.path()));
+  const auto ignore = [](void*, q_bytes) -> int32_t { return 0; };
+  expect_failure(q_model_write(model.get(), q_text("pb"), ignore, nullptr, &e), Q_E_UNSUPPORTED, e,
+                 "\"octet\", \"mnn\", \"onnx\" or \"tflite\"; \"pb\" is none of them");
+}
+
+// The ending, or the format's name, chooses what is written; what is read again gives the same answers.
+void test_other_formats(void**) {
+  const TemporaryFolder folder;
+  const Model source = load_bytes(small_network());
+  const Model int8 = quantize(source.get());
+  Error e;
+  for (const q_model* model : {source.get(), int8.get()}) {
+    const auto expected = run(make_session(model).get(), sample(5));
+    for (const std::string format : {"onnx", "tflite"}) {
+      const std::string path = folder.path("model." + format);
+      expect_ok(q_model_save(model, str(path), &e), e);
+      const Model loaded = load_file(path);
+      auto info = sized<q_model_info>();
+      expect_ok(q_model_get_info(loaded.get(), &info, &e), e);
+      assert_true(text(info.source_format) == format);
+      const auto found = run(make_session(loaded.get()).get(), sample(5));
+      assert_int_equal(found.size(), expected.size());
+      for (std::size_t i = 0; i < found.size(); ++i) assert_true(std::fabs(found[i] - expected[i]) <= 1e-5F);
+      std::string written;
+      const auto append = [](void* user, q_bytes part) -> int32_t {
+        static_cast<std::string*>(user)->append(static_cast<const char*>(part.data), part.size);
+        return 0;
+      };
+      expect_ok(q_model_write(model, str(format), append, &written, &e), e);
+      assert_true(written == content_of(path));
+    }
+  }
 }
 
 // The bytes of a model come without the folder that its file lay in: nothing beside it is read, whatever its name is.
@@ -335,6 +369,7 @@ int main() {
       cmocka_unit_test(test_profile_of_steps),
       cmocka_unit_test(test_save_and_load),
       cmocka_unit_test(test_save_refuses),
+      cmocka_unit_test(test_other_formats),
       cmocka_unit_test(test_external_data_needs_a_path),
       cmocka_unit_test(test_raw_int8_of_a_quantized_model),
       cmocka_unit_test(test_many_threads),

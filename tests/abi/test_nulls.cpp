@@ -77,6 +77,20 @@ std::vector<Call> calls_of_sessions() {
        }},
       {"q_session_get_info", "out",
        [](World& w, Handles&, q_error* e) { return q_session_get_info(w.session.get(), nullptr, e); }},
+      {"q_session_get_input", "session",
+       [](World&, Handles&, q_error* e) {
+         auto out = sized<q_tensor_info>();
+         return q_session_get_input(nullptr, 0, &out, e);
+       }},
+      {"q_session_get_input", "out",
+       [](World& w, Handles&, q_error* e) { return q_session_get_input(w.session.get(), 0, nullptr, e); }},
+      {"q_session_get_output", "session",
+       [](World&, Handles&, q_error* e) {
+         auto out = sized<q_tensor_info>();
+         return q_session_get_output(nullptr, 0, &out, e);
+       }},
+      {"q_session_get_output", "out",
+       [](World& w, Handles&, q_error* e) { return q_session_get_output(w.session.get(), 0, nullptr, e); }},
       {"q_session_get_step", "session",
        [](World&, Handles&, q_error* e) {
          auto out = sized<q_step_info>();

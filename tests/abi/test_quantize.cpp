@@ -159,6 +159,14 @@ void test_arguments_of_quantize(void**) {
       model.get(), [](Options& o) { o.config_path = q_text("/does/not/exist.json"); }, Q_E_IO, "exist.json");
   refused(
       model.get(), [](Options& o) { o.calibration = nullptr; }, Q_E_ARGUMENT, "calibrat");
+  refused(
+      model.get(), [](Options& o) { o.report_details = 2; }, Q_E_ARGUMENT, "report_details");
+  for (const std::int32_t boxes : {-1, 3}) {
+    refused(
+        model.get(), [=](Options& o) { o.boxes = boxes; }, Q_E_ARGUMENT, "boxes");
+  }
+  refused(
+      model.get(), [](Options& o) { o.boxes = 2; }, Q_E_ARGUMENT, "no detector");
   const Model int8 = quantize(model.get());
   refused(
       int8.get(), [](Options&) {}, Q_E_ARGUMENT, "int8 already");
@@ -224,6 +232,83 @@ void test_report(void**) {
   assert_true(run(make_session(plain).get(), sample(0)) == run(make_session(result.model.get()).get(), sample(0)));
 }
 
+// What report_details adds; without it nothing is timed, and no cause is looked for.
+void test_report_details(void**) {
+  const Model model = load_bytes(small_network());
+  Record record;
+  const q_calibration samples = recording_samples(record, 6);
+  for (const std::int32_t details : {0, 1}) {
+    auto options = recording_options(record, samples);
+    options.report_details = details;
+    options.config_json = q_text(R"({"mixed": {"min_sqnr": 90, "max_float_macs": 0.9}})");
+    Error e;
+    const Result result = quantize_with(model.get(), options, e);
+    expect_ok(result.status, e);
+    const q_report* report = result.report.get();
+    auto info = sized<q_report_info>();
+    expect_ok(q_report_get_info(report, &info, &e), e);
+    assert_int_equal(info.float_run_ms > 0, details);
+    assert_int_equal(info.int8_run_ms > 0, details);
+    assert_true(info.is_poor == 1 && info.has_mixed == 1 && info.mixed_reached == 0);  // 90 dB are out of reach
+    bool timed = false;
+    for (std::int32_t i = 0; i < info.layer_count; ++i) {
+      auto layer = sized<q_layer_error>();
+      expect_ok(q_report_get_layer(report, i, &layer, &e), e);
+      timed = timed || (layer.float_ms > 0 && layer.int8_ms > 0);
+      assert_true((layer.cause.size > 0) == (layer.cause_text.size > 0) &&
+                  (layer.cause.size > 0) == (layer.advice.size > 0));
+      assert_true(details == 1 || (layer.cause.size == 0 && layer.own_sqnr_db == 200));
+    }
+    assert_int_equal(timed, details);
+    assert_true(info.mixed_layer_count > 0 && info.mixed_float_mac_share > 0 &&
+                info.mixed_sqnr_db >= info.all_int8_sqnr_db);
+    auto mixed = sized<q_mixed_layer>();
+    expect_ok(q_report_get_mixed_layer(report, 0, &mixed, &e), e);
+    assert_true(mixed.name.size > 0 && mixed.op.size > 0 && mixed.macs > 0);
+    expect_failure(q_report_get_mixed_layer(report, info.mixed_layer_count, &mixed, &e), Q_E_ARGUMENT, e,
+                   "mixed layer");
+    assert_true(info.sample_count > 0);
+    auto worst = sized<q_sample_error>();
+    expect_ok(q_report_get_sample(report, 0, &worst, &e), e);
+    assert_true(worst.name.size > 0 && worst.float_class >= 0 && worst.int8_class >= 0 && worst.cosine > 0.5);
+    assert_int_equal(worst.same_answer, worst.float_class == worst.int8_class);
+    expect_failure(q_report_get_sample(report, -1, &worst, &e), Q_E_ARGUMENT, e, "sample");
+    expect_failure(q_report_get_sample(report, info.sample_count, &worst, &e), Q_E_ARGUMENT, e, "sample");
+    auto boxes = sized<q_detection_error>();
+    assert_int_equal(info.has_detections, 0);
+    expect_failure(q_report_get_detections(report, &boxes, &e), Q_E_ARGUMENT, e, "no detectors");
+  }
+}
+
+// The project's own detector against itself.
+void test_detections(void**) {
+  const std::string faces = std::string(OCTET_SOURCE_DIR) + "/examples/models/faces/";
+  Error e;
+  q_model* loaded = nullptr;
+  const std::string file = faces + "faces.onnx";
+  expect_ok(q_model_load(str(file), nullptr, &loaded, &e), e);
+  const Model model(loaded);
+  auto options = sized<q_compare_options>();
+  const std::string config = faces + "quantize.json";
+  const std::string images = faces + "test";
+  options.config_path = str(config);
+  options.images = str(images);
+  q_report* made = nullptr;
+  expect_ok(q_compare(loaded, loaded, &options, &made, &e), e);
+  const Report report(made);
+  auto boxes = sized<q_detection_error>();
+  expect_ok(q_report_get_detections(made, &boxes, &e), e);
+  assert_true(boxes.boxes == 2 && boxes.float_boxes > 0 && boxes.matched == boxes.float_boxes &&
+              boxes.int8_boxes == boxes.float_boxes && boxes.same_samples > 0);
+  assert_true(boxes.mean_iou == 1 && boxes.least_iou == 1 && boxes.max_score_error == 0 && boxes.mean_score_error == 0);
+  assert_true(boxes.score_threshold > 0.69 && boxes.score_threshold < 0.71);
+  options.boxes = 1;  // possible too: it has as many boxes as there are priors
+  expect_ok(q_compare(loaded, loaded, &options, &made, &e), e);
+  const Report raw(made);
+  expect_ok(q_report_get_detections(made, &boxes, &e), e);
+  assert_int_equal(boxes.boxes, 1);
+}
+
 // The project's own network with its images, as a program would do it: configuration, quantize, compare.
 void test_images_and_compare(void**) {
   const TemporaryFolder folder;
@@ -279,6 +364,8 @@ int main() {
       cmocka_unit_test(test_arguments_of_quantize),
       cmocka_unit_test(test_result_does_not_depend_on_threads),
       cmocka_unit_test(test_report),
+      cmocka_unit_test(test_report_details),
+      cmocka_unit_test(test_detections),
       cmocka_unit_test(test_images_and_compare),
   };
   return cmocka_run_group_tests_name("quantizing through the ABI", tests, nullptr, nullptr);

@@ -239,6 +239,8 @@ void test_what_reports_fill(void**) {
   check_write<q_report_info>([&](q_report_info* out, Error* e) { return q_report_get_info(report.get(), out, e); });
   check_write<q_output_error>(
       [&](q_output_error* out, Error* e) { return q_report_get_output(report.get(), 0, out, e); });
+  check_write<q_sample_error>(
+      [&](q_sample_error* out, Error* e) { return q_report_get_sample(report.get(), 0, out, e); });
   check_write<q_layer_error>([&](q_layer_error* out, Error* e) { return q_report_get_layer(report.get(), 0, out, e); });
 }
 

@@ -115,7 +115,7 @@ completes() {
 }
 bash -c '. "$1" && complete -p octet' - "$prefix/share/bash-completion/completions/octet" >/dev/null
 completes "quantize" q
-completes "bench compare inspect observe quantize run" help ""
+completes "bench compare convert inspect observe quantize run" help ""
 completes "--image --input --iou --isa" run --i
 completes "$("$octet" compare --help | sed -nE 's/^  +(-h,)?(--[a-z-]+).*/\2/p' | sort | xargs)" compare -
 completes "MINMAX MSE" quantize --method M
@@ -132,6 +132,8 @@ completes "part1.stats photographs" quantize --statistics ""
 completes "photographs settings.json" observe --shard 1/2 float.onnx ""
 completes "" bench --threads ""
 completes "" inspect float.onnx ""
+completes "float.onnx photographs" convert float.onnx ""
+completes "" convert float.onnx x.tflite ""
 for shell in zsh fish; do
   command -v $shell >/dev/null 2>&1 || { echo "SKIPPED syntax of the completion for $shell: $shell is not here"; continue; }
   for file in $completions; do

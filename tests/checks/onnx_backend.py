@@ -3,15 +3,15 @@
 
     onnx_backend.py OCTET LIST_OPERATORS [--only PART] [--all]
 
-OCTET: the command. LIST_OPERATORS: the test program import_list_operators, which prints the importer's rows. A case is in
-scope where all its operators have rows. It must pass, or stand in onnx_backend.tsv with the reason why not; one that
+OCTET: the command. LIST_OPERATORS: the test program import_list_operators, which prints the importer's rows. A case is
+in scope where all its operators have rows. It must pass, or stand in onnx_backend.tsv with the reason why not; one that
 stands there and passes is a failure too, so that the table stays true. --all prints the table's cases too.
 
 A case's operands become what Octet takes: float inputs stay inputs, but for those of PARAMETERS, which networks have as
 constants; 8-bit inputs are made from float ones by QuantizeLinear of scale 1; whole numbers and booleans become
-constants, and everything does for the operators of FOLDED, which Octet computes while it loads a model. Outputs of other
-types are cast to float. Cases of an opset below 7 are run as of 7, in which their operators are the same. The values are
-compared with the tolerances of the case.
+constants, and everything does for the operators of FOLDED, which Octet computes while it loads a model. Outputs of
+other types are cast to float. Cases of an opset below 7 are run as of 7, in which their operators are the same. The
+values are compared with the tolerances of the case.
 """
 import argparse
 import concurrent.futures
@@ -204,7 +204,7 @@ def main():
             excused.setdefault(table[pattern], []).append((case.name, problem))
         else:
             failed += 1
-            print(f"FAILED {case.name}: " + (problem or f"it passes; take '{pattern}' out of {os.path.basename(TABLE)}"))
+            print(f"FAILED {case.name}: {problem or 'it passes; take it out of ' + os.path.basename(TABLE)}")
     if not arguments.only:
         for pattern in table.keys() - used:
             failed += 1
@@ -215,7 +215,7 @@ def main():
             for name, problem in entries:
                 print(f"    {name}: {problem}")
     others = {name for case in cases for name in operators_of(case.model) - supported}
-    print(f"out of scope: {len(cases) - len(scope)} cases, which need {len(others)} operators that Octet does not import")
+    print(f"out of scope: {len(cases) - len(scope)} cases, which need {len(others)} operators that are not imported")
     print(f"{passed} passed, {failed} failed, {sum(map(len, excused.values()))} in the table of exceptions")
     return 0 if failed == 0 and passed > 0 else 1
 

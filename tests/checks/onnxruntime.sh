@@ -1,5 +1,5 @@
 #!/bin/sh
-# onnxruntime.sh OCTET FOLDER [SHARED]: outputs beside those of ONNX Runtime (npm package onnxruntime-node), on float and on
+# onnxruntime.sh OCTET FOLDER [SHARED]: outputs beside those of ONNX Runtime (npm package onnxruntime-node), on float and
 # quantized models of every operator that the test writes, on the project's own network and, where they are, on those of
 # SHARED. Quantized models of one operator agree within a quantum; whole networks, in which roundings that differ go on
 # to the layers behind, in direction.

@@ -3,8 +3,8 @@
 
     operator_table.py LIST_OPERATORS README [--write]
 
-LIST_OPERATORS: the test program import_list_operators, which prints the importers' rows and which operators have an int8
-form. operators.tsv puts them together: every operator of an importer must stand there, and every name there must be one
+LIST_OPERATORS: the test program import_list_operators, which prints the importers' rows and which operators have an
+int8 form. operators.tsv puts them together: every operator of an importer must stand there, and every name there must be one
 of an importer's. Fails where the README's part between the lines <!-- operators --> and <!-- /operators --> is another;
 --write puts it there. A format that no importer of the build reads has no column.
 """
@@ -16,8 +16,8 @@ import sys
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "operators.tsv")
 BEGIN, END = "<!-- operators -->", "<!-- /operators -->"
 FORMATS = ("onnx", "mnn", "tflite")
-NOTES = """*: of ONNX Runtime (domain com.microsoft). Partly: some of them have an int8 form, the others stay in float between
-int8 layers; –: nothing of it is left when the network runs, or it stands between the two."""
+NOTES = """*: of ONNX Runtime (domain com.microsoft). Partly: some of them have an int8 form, the others stay in float
+between int8 layers; –: nothing of it is left when the network runs, or it stands between the two."""
 
 
 def read_rows():

@@ -11,9 +11,11 @@ namespace {
 
 void another_ending_is_refused_before_the_work(void**) {
   const Workspace workspace;
-  for (const char* name : {"out.mnn", "out.onnx", "out"}) {
+  for (const char* name : {"out.pb", "out"}) {
     expect_failure(Command({"quantize", workspace.model(), workspace.path(name), workspace.config()}).run(), 2,
-                   {name, ".octet"});
+                   {name, ".octet, .onnx, .mnn or .tflite"});
+    expect_failure(Command({"convert", workspace.model(), workspace.path(name)}).run(), 2,
+                   {name, ".octet, .onnx, .mnn or .tflite"});
   }
   expect_failure(workspace.quantize({"--report", workspace.path("report.pdf")}), 2, {"report.pdf", ".html or .json"});
   workspace.expect_nothing_written();

@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "cli/json_writer.h"
 #include "cli/layer_times.h"
+#include "cli/run_results.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/timing.h"
@@ -29,6 +30,19 @@ void numbers_have_a_point_in_every_locale(void**) {
   expect_text(fixed(-1e300, 0).substr(0, 5), "-1000");
   expect_text(size_text(1), "1 byte");
   expect_text(size_text(316148), "316 kB");
+}
+
+void probabilities_stay_what_they_are(void**) {
+  const auto best = [](std::vector<float> values) { return best_classes(values, 1, {}).at(0).probability; };
+  assert_true(std::fabs(best({0.25F, 0.75F}) - 0.75) < 1e-6);
+  // An int8 softmax of many classes, most of which round to 0.
+  std::vector<float> steps(1001, 0.0F);
+  steps[7] = 214.0F / 256;
+  steps[9] = 4.0F / 256;
+  assert_true(std::fabs(best(steps) - 214.0 / 256) < 1e-6);
+  // Values that are no probabilities go through a softmax.
+  assert_true(std::fabs(best({0.3F, 0.2F}) - 1 / (1 + std::exp(-0.1))) < 1e-6);
+  assert_true(std::fabs(best({-1.0F, 1.0F}) - 1 / (1 + std::exp(-2.0))) < 1e-6);
 }
 
 void durations_are_short(void**) {
@@ -195,6 +209,7 @@ int main() {
   using namespace octet::cli;
   const CMUnitTest tests[] = {
       cmocka_unit_test(numbers_have_a_point_in_every_locale),
+      cmocka_unit_test(probabilities_stay_what_they_are),
       cmocka_unit_test(durations_are_short),
       cmocka_unit_test(names_from_files_cannot_control_the_terminal),
       cmocka_unit_test(nearest_word_finds_a_slip_and_nothing_far_away),

@@ -1,5 +1,5 @@
 // What .onnx files say: opsets, types of integers, names; and what is refused.
-#include "export/round_trip.h"
+#include "export/through_file.h"
 #include "import/onnx/proto.h"
 
 namespace octet::test {

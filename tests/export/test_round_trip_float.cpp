@@ -1,5 +1,5 @@
 // Float networks through .onnx and .tflite.
-#include "export/round_trip.h"
+#include "export/through_file.h"
 
 namespace octet::test {
 namespace {

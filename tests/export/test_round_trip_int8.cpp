@@ -1,5 +1,5 @@
 // Int8 networks through .onnx and .tflite: the integers are kept, so that the answers are the same bytes.
-#include "export/round_trip.h"
+#include "export/through_file.h"
 
 namespace octet::test {
 namespace {

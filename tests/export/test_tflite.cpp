@@ -1,7 +1,7 @@
 // What .tflite files say: orders of dimensions, types, versions; and what is refused.
 #include <map>
 
-#include "export/round_trip.h"
+#include "export/through_file.h"
 #include "tflite_generated.h"
 
 namespace octet::test {

@@ -125,6 +125,13 @@ void test_conv_transpose_output_size(void**) {
   assert_true((sized.attrs.window.pads == std::array<std::int64_t, 4>{1, 0, 0, 0}));
   assert_true((sized.attrs.output_padding == std::array<std::int64_t, 2>{0, 2}));
   assert_true((sized.attrs.output_size == std::array<std::int64_t, 2>{0, 0}));
+  const auto sized_same = infer(Op::conv_transpose, {{1, 1, 4, 4}, {1, 1, 3, 3}}, [](Attributes& attrs) {
+    attrs.window.stride = {2, 2};
+    attrs.window.auto_pad = AutoPad::same_upper;
+    attrs.output_size = {7, 7};
+  });
+  expect_dims(sized_same, {1, 1, 7, 7});
+  assert_true(sized_same.attrs.window.auto_pad == AutoPad::none);  // by which it would be 8
   const auto same =
       infer(Op::conv_transpose, {{1, 1, 4, 4}, {1, 1, 3, 3}}, window({3, 3}, {2, 2}, {}, AutoPad::same_upper));
   expect_dims(same, {1, 1, 8, 8});

@@ -361,6 +361,15 @@ void test_mismatched_lists(void**) {
   expect_error(overflow, Code::format, {"32 bits"});
 }
 
+// A small file that names its one large constant a thousand times.
+void test_constants_read_again_and_again(void**) {
+  constexpr std::int64_t kSize = 1 << 20;
+  OnnxModel model = start();
+  model.initializer(int8("w", {kSize}, Bytes8(kSize, 1)));
+  for (int i = 0; i < 1000; ++i) model.node("DequantizeLinear", {"w", "s"}, {"f" + std::to_string(i)});
+  expect_error(model.node("Identity", {"f999"}, {"y"}), Code::unsupported, {"DequantizeLinear", "memory"});
+}
+
 }  // namespace
 }  // namespace octet::test
 
@@ -386,6 +395,7 @@ int main() {
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_float_operators_on_integers),
       cmocka_unit_test(test_mismatched_lists),
+      cmocka_unit_test(test_constants_read_again_and_again),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -199,6 +199,41 @@ void test_structure_errors(void**) {
       Code::version, {"version 4"});
 }
 
+// An open batch is one sample; another open size is nothing to plan with.
+void test_open_sizes(void**) {
+  for (const bool rows : {false, true}) {
+    Network n;
+    n.signature = rows ? Ints{1, -1, 2} : Ints{-1, 2, 2};
+    const auto x = n.input("x", {1, rows ? 1 : 2, 2});
+    n.signature.clear();
+    n.op(Kind::ABS, {x}, {n.output("y", {1, rows ? 1 : 2, 2})});
+    if (rows) {
+      expect_import_failure(n, Code::shape, {"'x'", "dimension 1", "fixed"});
+    } else {
+      expect_values(answer(n.bytes(), {{-1, 2, -3, 4}}), {1, 2, 3, 4}, "open batch");
+    }
+  }
+}
+
+// Large files keep their constants behind the tables.
+void test_data_behind_the_tables(void**) {
+  const Floats values{10, 20};
+  const auto file_with = [](std::uint64_t offset, std::uint64_t size) {
+    Network n;
+    const auto x = n.input("x", {2}), c = n.constant_at("c", {2}, Type::FLOAT32, offset, size);
+    n.op(Kind::ADD, {x, c}, {n.output("y", {2})}, Network::options(fb::CreateAddOptions(n.builder)));
+    return n.bytes();
+  };
+  const std::size_t end = file_with(1, 8).size();
+  std::string file = file_with(end, 8);
+  assert_int_equal(file.size(), end);
+  file.append(reinterpret_cast<const char*>(values.data()), 8);
+  expect_values(answer(file, {{1, 2}}), {11, 22}, "data behind the tables");
+  expect_failure(import_tflite(file.substr(0, end + 4)).status(), Code::format, {"'c'", "truncated"});
+  expect_failure(import_tflite(file_with(end, ~std::uint64_t{0})).status(), Code::format, {"'c'", "truncated"});
+  expect_failure(import_tflite(file_with(~std::uint64_t{0}, 8)).status(), Code::format, {"'c'", "truncated"});
+}
+
 // A buffer that many tensors name does not become as many times as large.
 void test_shared_data_is_bounded(void**) {
   Network n;
@@ -250,6 +285,8 @@ int main() {
       cmocka_unit_test(test_all_unsupported_operators_are_named),
       cmocka_unit_test(test_operators_of_old_files),
       cmocka_unit_test(test_structure_errors),
+      cmocka_unit_test(test_open_sizes),
+      cmocka_unit_test(test_data_behind_the_tables),
       cmocka_unit_test(test_shared_data_is_bounded),
       cmocka_unit_test(test_published_networks),
   };

@@ -25,6 +25,10 @@ void test_reshapes(void**) {
   check_operator(Kind::SQUEEZE, kX, flat({3, 4, 2}, kX.values), "squeeze all");
   check_operator(Kind::EXPAND_DIMS, kX, flat({1, 3, 4, 1, 2}, kX.values), "expand dims", {},
                  [](Network& n) { return Indices{n.scalar(-2)}; });
+  Network scalar;
+  const auto one = scalar.input("x", {1, 1}), none = scalar.output("y", {});
+  scalar.op(Kind::RESHAPE, {one, scalar.constant("shape", {0}, Ints{}, Type::INT32)}, {none});
+  expect_values(answer(scalar.bytes(), {{5}}), {5}, "reshape to a scalar");
   // A second image operator behind a reshape to an image.
   Network n;
   const auto x = n.input("x", {2, 6}), image = n.tensor("image", {1, 2, 2, 3}), y = n.output("y", {1, 1, 1, 3});

@@ -214,6 +214,44 @@ void test_longest_int32_sum(void**) {
       });
 }
 
+// Sums of windows are largest, of either sign, where all inputs are at the end of int8 that is far from the zero point.
+// Rows that hold such a sum in a pair of int16 leave longer ones to others.
+void test_largest_window_sums(void**) {
+  constexpr std::int32_t kLongestPaired = 16448;  // 255 * 16448 is just below 2^22
+  for (const std::int32_t depth : {kLongestPaired, kLongestPaired + 1}) {
+    for (const bool low : {false, true}) {
+      ConvGeometry g = make_geometry(ConvKind::general, 1, 2, depth, 3, 1, 1, 0);
+      g.extra_weights = 2;
+      const auto size = static_cast<std::size_t>(depth);
+      const std::int8_t x = low ? -128 : 127;
+      ConvDataI8 data{{}, {5, -7, 0}, {}, GuardedArray<std::int8_t>(std::vector<std::int8_t>(2 * size, x))};
+      for (const std::int8_t w : {127, -128, 3}) data.weight.insert(data.weight.end(), size, w);
+      data.multiplier.assign(3, 7.0e-8F);
+      data.zero_point = low ? 127 : -128;
+      data.range = {-128, 127, 0};
+      data.weight_zero_point = {-255, 255, 0};
+      std::vector<std::int8_t> expected;
+      for (std::size_t i = 0; i < 6; ++i) {
+        const std::int64_t centred = data.weight[i % 3 * size] - data.weight_zero_point[i % 3];
+        expected.push_back(requantize_by_contract((x - data.zero_point) * centred * depth + data.bias[i % 3],
+                                                  data.multiplier[i % 3], data.range));
+      }
+      ConvI8Args args{};
+      args.multiplier = data.multiplier.data();
+      args.in_zero_point = data.zero_point;
+      args.range = data.range;
+      GuardedArray<std::int8_t> output(6);
+      for_rows(
+          conv_i8_rows(), [&](const ConvI8Row& row) { return row.supports(g); },
+          [&](const ConvI8Row& row, bool) {
+            run_row<ConvI8Row, ConvI8Args, ConvI8Constants>(row, g, data, args, output, false);
+            expect_equal<std::int8_t>(expected, output.span(), 0, row.name);
+            assert_true(row.isa <= Isa::avx2 || depth == kLongestPaired);
+          });
+    }
+  }
+}
+
 }  // namespace
 }  // namespace octet::test
 
@@ -223,7 +261,7 @@ int main() {
       cmocka_unit_test(test_conv_i8),           cmocka_unit_test(test_depthwise_i8),
       cmocka_unit_test(test_transpose_i8),      cmocka_unit_test(test_conv_f32),
       cmocka_unit_test(test_depthwise_f32),     cmocka_unit_test(test_transpose_f32),
-      cmocka_unit_test(test_longest_int32_sum),
+      cmocka_unit_test(test_longest_int32_sum), cmocka_unit_test(test_largest_window_sums),
   };
   return cmocka_run_group_tests_name("convolution kernels", tests, nullptr, nullptr);
 }

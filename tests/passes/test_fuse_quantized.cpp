@@ -1,5 +1,8 @@
 // What a quantized file says, float operators between dequantize and quantize nodes, and the int8 operators made of it:
 // the same answers to a quantum, the same integers in weights and biases, and nothing left between them.
+#include <algorithm>
+#include <cstdlib>
+
 #include "ops/run_graph.h"
 #include "passes/passes.h"
 
@@ -24,16 +27,16 @@ class QuantizedFile {
   TensorId dequantize(TensorId q) { return b.add(Op::dequantize, "d" + std::to_string(++count_), {q}); }
   TensorId through(TensorId x, const Quant& quant) { return dequantize(quantize(x, quant)); }
 
-  // Weights scale[axis] * integer.
+  // Weights scale[axis] * (integer + offset).
   TensorId weights(const std::string& name, Dims dims, const std::vector<float>& scales, std::size_t axis,
-                   int most = 127) {
+                   int least = -127, int most = 127, int offset = 0) {
     const auto count = static_cast<std::size_t>(element_count(dims));
     std::size_t inner = 1;
     for (std::size_t d = axis + 1; d < dims.size(); ++d) inner *= static_cast<std::size_t>(dims[d]);
     std::vector<float> values(count);
-    const ByteVector integers = random_bytes(count, 7, -most, most);
+    const ByteVector integers = random_bytes(count, 7, least, most);
     for (std::size_t i = 0; i < count; ++i) {
-      values[i] = scales[i / inner % scales.size()] * static_cast<float>(integers[i]);
+      values[i] = scales[i / inner % scales.size()] * static_cast<float>(integers[i] + offset);
     }
     const TensorId id = b.floats(name, std::move(dims), values);
     b.graph.at(id).scales = scales;
@@ -143,6 +146,58 @@ void test_other_layers(void**) {
                                 a.groups = 4;
                               }),
               Op::conv);
+}
+
+// Weights as uint8 files have them: int8 with a zero point where a channel needs it, which is an operand of the layer.
+void test_weights_beyond_int8(void**) {
+  for (const int offset : {-127, -60, -1, 0, 1, 50, 128}) {
+    for (const Op op : {Op::conv, Op::conv_transpose, Op::gemm}) {
+      QuantizedFile file;
+      const TensorId x = input(file, op == Op::gemm ? Dims{2, 20} : Dims{1, 4, 6, 5});
+      const Dims dims = op == Op::conv ? Dims{6, 4, 5, 5} : op == Op::gemm ? Dims{6, 20} : Dims{4, 6, 3, 3};
+      const TensorId weight = file.weights("w", dims, {0.01F}, 0, -128, 127, offset);
+      const TensorId y = file.b.add(op, "layer", {x, weight}, [&](Attributes& a) {
+        if (op != Op::gemm) a.window.kernel = {dims[2], dims[3]};
+      });
+      const auto floats = file.b.graph.at(weight).data;
+      file.b.output(file.through(y, kOut));
+      const Graph graph = fused(file, kOut.scale);
+      assert_int_equal(graph.nodes.size(), 1);
+      const Node& layer = graph.nodes[0];
+      const auto integers = graph.at(layer.inputs[1]).data.as<std::int8_t>();
+      std::vector<std::int32_t> zeros(6);
+      if (layer.inputs.size() == 5) {
+        const auto operand = graph.at(layer.inputs[4]).data.as<std::int32_t>();
+        zeros.assign(operand.begin(), operand.end());
+        assert_true(std::ranges::any_of(zeros, [](int zero) { return zero != 0; }));
+      }
+      for (const int zero : zeros) assert_true(zero * offset <= 0 && std::abs(zero) <= std::abs(offset));
+      const std::size_t taps = op == Op::conv_transpose ? 9 : integers.size() / 6;
+      for (std::size_t i = 0; i < integers.size(); ++i) {
+        const float centred = static_cast<float>(integers[i] - zeros[i / taps % 6]);
+        assert_true(0.01F * centred == floats.as<float>()[i]);
+      }
+    }
+  }
+  QuantizedFile wide;  // -200..200 have no int8
+  const TensorId x = input(wide, {1, 2});
+  const TensorId weight = wide.b.floats("w", {1, 2}, {0.5F * -200, 0.5F * 200});
+  wide.b.graph.at(weight).scales = {0.5F};
+  wide.b.output(wide.through(wide.b.add(Op::gemm, "fc", {x, weight}), kOut));
+  const Graph kept = fused(wide, kOut.scale);
+  assert_true(kept.at(find_node(kept, "fc")->inputs[0]).dtype == DType::f32);
+}
+
+// 255 * 255 * 33025 is above 2^31, 255 * 127 * 33030 is not.
+void test_long_sums_of_weights_beyond_int8(void**) {
+  for (const int offset : {0, 128}) {
+    QuantizedFile file;
+    const TensorId x = input(file, {1, 33030});
+    const TensorId weight = file.weights("w", {2, 33030}, {0.01F}, 0, offset == 0 ? -127 : -128, 127, offset);
+    file.b.output(file.through(file.b.add(Op::gemm, "fc", {x, weight}), {90.0F, 0}));
+    const Graph graph = fused(file, 90.0F);
+    assert_true((graph.at(find_node(graph, "fc")->inputs[0]).dtype == DType::i8) == (offset == 0));
+  }
 }
 
 void test_arithmetic_and_functions(void**) {
@@ -293,6 +348,16 @@ void test_a_bias_beyond_32_bits(void**) {
   const TensorId weight = file.weights("w", {2, 4}, {1e-12F, 0.01F}, 0);
   file.b.output(file.through(file.b.add(Op::gemm, "fc", {x, weight, file.b.floats("b", {2}, {3.0F, 1.0F})}), kOut));
   assert_int_equal(fused(file, kOut.scale).nodes.size(), 1);
+  QuantizedFile beyond;  // the same with weights beyond int8: those of the dead channel no longer are
+  const TensorId y = input(beyond, {1, 400});
+  const TensorId wide = beyond.weights("w", {2, 400}, {1e-12F, 0.001F}, 0, -128, 127, 100);
+  beyond.b.output(
+      beyond.through(beyond.b.add(Op::gemm, "fc", {y, wide, beyond.b.floats("b", {2}, {3.0F, 1.0F})}), kOut));
+  const Graph graph = fused(beyond, kOut.scale);
+  assert_int_equal(graph.nodes.size(), 1);
+  const auto zeros = graph.at(graph.nodes[0].inputs[4]).data.as<std::int32_t>();
+  assert_int_equal(zeros[0], 0);
+  assert_true(zeros[1] < 0);
 }
 
 }  // namespace
@@ -303,6 +368,8 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(test_conv_keeps_its_integers),
       cmocka_unit_test(test_other_layers),
+      cmocka_unit_test(test_weights_beyond_int8),
+      cmocka_unit_test(test_long_sums_of_weights_beyond_int8),
       cmocka_unit_test(test_arithmetic_and_functions),
       cmocka_unit_test(test_moves),
       cmocka_unit_test(test_weights_that_are_turned),

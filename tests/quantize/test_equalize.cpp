@@ -90,21 +90,67 @@ void test_changed_tensors_are_named(void**) {
   assert_string_equal(result.graph.at(find_node(result.graph, "expand")->outputs[0]).name.c_str(), "expand:0");
 }
 
-void test_upper_bound_is_left_alone(void**) {
-  const Graph before = uneven_network(6);
-  const auto tensors = equalizable_tensors(before);
-  assert_int_equal(tensors.size(), 1);
-  assert_string_equal(before.at(tensors[0]).name.c_str(), "depthwise:0");
+// Values reach 6 in the first layer: its channels would each need a limit of their own. The second is free.
+void test_channels_that_meet_an_upper_limit_keep_their_size(void**) {
+  const auto result = equalized_with_names(uneven_network(6));
+  assert_int_equal(result.changed.size(), 1);
+  assert_string_equal(result.changed[0].c_str(), "depthwise:0");
+  assert_true(find_node(result.graph, "expand")->attrs.clamp.high == 6);
 }
 
-void test_other_readers_prevent_it(void**) {
+void test_a_limit_that_nothing_comes_near_is_dropped(void**) {
+  const Graph before = uneven_network(1e6F);
+  const auto result = equalized_with_names(before);
+  assert_int_equal(result.changed.size(), 2);
+  assert_true(find_node(result.graph, "expand")->attrs.clamp.high == INFINITY);
+  assert_true(find_node(result.graph, "expand")->attrs.clamp.low == 0);
+  const auto expected = Interpreter(before).run().begin()->second.values;
+  const auto actual = Interpreter(result.graph).run().begin()->second.values;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    assert_true(std::fabs(expected[i] - actual[i]) <= 1e-5 * std::max(1.0, std::fabs(expected[i])));
+  }
+}
+
+// A pool, a concat and a residual addition between the layers: channels of one kind have one factor everywhere.
+Graph branching_network() {
   GraphBuilder b;
-  const TensorId x = b.input("x", {1, 2, 4, 4});
-  const TensorId t = b.add(Op::conv, "first", {x, b.noise("w1", {2, 2, 1, 1})}, relu);
-  const TensorId u = b.add(Op::conv, "second", {t, b.noise("w2", {2, 2, 1, 1})});
-  b.output(b.binary(BinaryKind::add, "sum", t, u));
+  const TensorId x = b.input("x", {1, 2, 8, 8});
+  const TensorId narrow = b.add(Op::conv, "narrow", {x, b.floats("w1", {2, 2, 1, 1}, {40, 30, 0.02F, 0.01F})}, relu);
+  const TensorId wide =
+      b.add(Op::conv, "wide", {x, b.noise("w2", {3, 2, 3, 3}), b.noise("b2", {3})}, [](Attributes& a) {
+        a.window.kernel = {3, 3};
+        a.window.pads = {1, 1, 1, 1};
+        relu(a);
+      });
+  const TensorId joined = b.add(Op::concat, "joined", {narrow, wide}, [](Attributes& a) { a.axis = 1; });
+  const TensorId pooled = b.add(Op::max_pool, "pooled", {joined}, [](Attributes& a) {
+    a.window.kernel = {2, 2};
+    a.window.stride = {2, 2};
+  });
+  const TensorId body = b.add(Op::conv, "body", {pooled, b.noise("w3", {5, 5, 1, 1}), b.noise("b3", {5})}, relu);
+  const TensorId sum = b.binary(BinaryKind::add, "sum", pooled, body);
+  b.output(b.add(Op::conv, "last", {sum, b.noise("w4", {2, 5, 1, 1})}));
   assert_true(infer_shapes(b.graph).ok());
-  assert_true(equalizable_tensors(b.graph).empty());
+  return b.graph;
+}
+
+void test_branches_are_scaled_together(void**) {
+  const Graph before = branching_network();
+  const auto result = equalized_with_names(before);
+  const auto expected = Interpreter(before).run().begin()->second.values;
+  const auto actual = Interpreter(result.graph).run().begin()->second.values;
+  double largest = 0;
+  for (const double value : expected) largest = std::max(largest, std::fabs(value));
+  for (std::size_t i = 0; i < expected.size(); ++i) assert_true(std::fabs(expected[i] - actual[i]) <= 1e-5 * largest);
+  const std::vector<std::string> scaled{"narrow:0", "wide:0", "joined:0", "pooled:0", "body:0", "sum:0"};
+  for (const std::string& name : scaled) {
+    if (std::find(result.changed.begin(), result.changed.end(), name) == result.changed.end()) {
+      fail_msg("'%s' is not scaled", name.c_str());
+    }
+  }
+  const auto was = channel_maxima(before, "narrow");
+  const auto is = channel_maxima(result.graph, "narrow");
+  assert_true(is[0] / is[1] < was[0] / was[1] / 10);
 }
 
 void test_shared_weights_are_copied(void**) {
@@ -135,9 +181,13 @@ void test_threads_do_not_matter(void**) {
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_network_means_the_same),    cmocka_unit_test(test_ranges_come_together),
-      cmocka_unit_test(test_changed_tensors_are_named), cmocka_unit_test(test_upper_bound_is_left_alone),
-      cmocka_unit_test(test_other_readers_prevent_it),  cmocka_unit_test(test_shared_weights_are_copied),
+      cmocka_unit_test(test_network_means_the_same),
+      cmocka_unit_test(test_ranges_come_together),
+      cmocka_unit_test(test_changed_tensors_are_named),
+      cmocka_unit_test(test_channels_that_meet_an_upper_limit_keep_their_size),
+      cmocka_unit_test(test_a_limit_that_nothing_comes_near_is_dropped),
+      cmocka_unit_test(test_branches_are_scaled_together),
+      cmocka_unit_test(test_shared_weights_are_copied),
       cmocka_unit_test(test_threads_do_not_matter),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -159,6 +159,30 @@ void scale_falls_as_the_clamp_value_grows(void**) {
   }
 }
 
+// Samples come in any order and in any number of pieces; EMA alone looks at their order.
+void methods_do_not_depend_on_the_order_of_the_values(void**) {
+  for (const char* name : {"relu", "bell", "outliers", "leaky"}) {
+    std::vector<float> values = test::generate(name, 20020);
+    const Histogram forwards = of(values);
+    const MinMax ema = ema_of(values);
+    std::reverse(values.begin(), values.end());
+    Histogram backwards;
+    for (std::size_t begin = 0; begin < values.size(); begin += 77) {
+      Histogram piece;
+      piece.add(std::span(values).subspan(begin, 77));
+      backwards.merge(piece);
+    }
+    for (const auto method : kMethods) {
+      const RangeOptions options{127, kTestPercentile, ema};
+      const RangeChoice a = choose_range(method, forwards, options);
+      const RangeChoice b = choose_range(method, backwards, options);
+      assert_true(a.quant == b.quant);
+      assert_true(a.squared_error == b.squared_error);
+    }
+    assert_false(ema_of(values) == ema);
+  }
+}
+
 // Tensors that break careless statistics.
 std::vector<std::vector<float>> awkward_tensors() {
   std::vector<std::vector<float>> tensors{
@@ -346,6 +370,7 @@ int main() {
       cmocka_unit_test(range_holds_zero_and_its_ends),
       cmocka_unit_test(thresholds),
       cmocka_unit_test(scale_falls_as_the_clamp_value_grows),
+      cmocka_unit_test(methods_do_not_depend_on_the_order_of_the_values),
       cmocka_unit_test(every_method_survives_awkward_tensors),
       cmocka_unit_test(constants_are_represented),
       cmocka_unit_test(never_negative_is_one_sided),

@@ -8,6 +8,7 @@
 #include "quantize/html_text.h"
 #include "quantize/report.h"
 #include "quantize/report_chart.h"
+#include "quantize/report_histogram.h"
 #include "support/expect.h"
 
 using namespace octet;
@@ -107,7 +108,7 @@ std::vector<std::string> elements_of(const std::string& html) {
       continue;
     }
     seen.push_back(name);
-    if (tag.back() == '/' || name == "meta") continue;
+    if (tag.back() == '/' || name == "meta" || name == "img") continue;
     open.push_back(name);
     if (name == "script" || name == "style") at = html.find("</" + name, at);
   }
@@ -213,12 +214,112 @@ void test_picture_of_strange_numbers(void**) {
   }
 }
 
+// With what --report adds: causes, values, times, boxes, pictures.
+Report detailed() {
+  Report report = example();
+  LayerError& first = report.layers[0];
+  first.cause = {"rare_large_values", "the range is 26 times the root mean square",
+                 "keep it float: \"skip_quant_op_names\": [\"first\"], or \"feature_quantize_method\": \"AUTO\", which "
+                 "weighs",
+                 22.5};
+  first.values = {-3, 5, {4, 0, 1, 900, 70, 3, 1, 1}};
+  first.float_ms = 0.5;
+  first.int8_ms = 0.125;
+  report.layers[1].cause = {"inherited", "91 % of the error comes in", "nothing here: start with 'first'", 45};
+  report.layers[1].values = {1, 1, {0, 0, 7}};
+  report.layers[2].values = {-2, 2, {1, 2, 3}};
+  report.layers[2].float_ms = 0.25;
+  report.float_run_ms = 2;
+  report.int8_run_ms = 0.5;
+  report.detections = DetectionReport{true, 0.7, 5, 4, 3, 18, 0.91, 0.75, 0.012, 0.05};
+  WorstSample& sample = report.worst_samples[0];
+  sample.same_answer = false;
+  sample.float_boxes = {{0.9F, 0.1F, 0.2F, 0.5F, 0.75F, true}, {0.8F, -1, 0.5F, 0.25F, 7, false}};
+  sample.int8_boxes = {{0.85F, 0.1F, 0.2F, 0.5F, 0.75F, true}};
+  sample.picture = std::string("\xff\xd8\xff\xe0", 4);
+  sample.picture_width = 160;
+  sample.picture_height = 120;
+  return report;
+}
+
+void test_page_tells_why_and_what_to_change(void**) {
+  const std::string html = plain(report_html(detailed()));
+  (void)elements_of(html);
+  expect_contains(html, {"Where the error comes from", "rare large values", "26 times the root mean square",
+                         "<code>&quot;skip_quant_op_names&quot;: [&quot;first&quot;]</code>",
+                         "<code>&quot;feature_quantize_method&quot;: &quot;AUTO&quot;</code>, which weighs", "22.5 dB",
+                         "<td class=\"text\" title=\"91 % of the error comes in\">inherited</td>"});
+  // One picture and three lines of values; what is inherited is no finding.
+  const auto elements = elements_of(html);
+  std::size_t pictures = 0;
+  for (std::size_t at = 0; (at = html.find("<svg class=\"histogram\"", at)) != std::string::npos; ++at) ++pictures;
+  assert_int_equal(pictures, 1);
+  assert_int_equal(count(elements, "svg"), 1 + 1 + 3 + 1 + 1);  // SQNR, finding, lines, times, boxes
+  expect_contains(html, {"2.00 → 0.500 ms", "4.0 times as fast", "Time, layer by layer",
+                         "first (conv), float: 0.5000 ms", "<td data-value=\"0.125000\">0.125</td>"});
+}
+
+void test_page_shows_samples_and_boxes(void**) {
+  const std::string html = plain(report_html(detailed()));
+  expect_contains(html, {"3</dd>", "of 5 by float and 4 by int8", "18 of 20", "0.910", "least is 0.750", "0.0120",
+                         "0.0500", "raw: offsets to priors", "50.0 %", "float 2 boxes", "int8 1 box<",
+                         "1 by float only", "width=\"160\" height=\"120\" src=\"data:image/jpeg;base64,/9j/4A==\"",
+                         "<rect class=\"box float\" x=\"100.0\" y=\"200.0\" width=\"400.0\" height=\"550.0\"/>",
+                         "<rect class=\"box float alone\" x=\"0.0\" y=\"500.0\" width=\"250.0\" height=\"500.0\"/>"});
+  Report classifier = example();
+  classifier.worst_samples = {{"cat.jpg", 0.9}};
+  classifier.worst_samples[0].float_class = 7;
+  classifier.worst_samples[0].float_score = 0.5;
+  classifier.worst_samples[0].int8_class = 12;
+  classifier.worst_samples[0].int8_score = 0.25;
+  classifier.worst_samples[0].same_answer = false;
+  classifier.poor = true;
+  expect_contains(report_html(classifier),
+                  {"float 7 (0.500)", "int8 12 (0.250)", "another answer", "<strong>Poor.</strong>"});
+}
+
+void test_histogram_shows_what_is_clipped(void**) {
+  const auto areas = [](const LayerError& each) {
+    const std::string svg = html::histogram_chart(each);
+    (void)elements_of(svg);
+    std::string found;
+    for (const char* area : {"inside", "outside", "float", "range"}) found += contains(svg, area) ? area[0] : '-';
+    return found;
+  };
+  LayerError clipped = detailed().layers[0];
+  assert_string_equal(areas(clipped).c_str(), "io-r");
+  clipped.low = -3;
+  clipped.high = 5;
+  assert_string_equal(areas(clipped).c_str(), "i--r");
+  assert_string_equal(areas(detailed().layers[2]).c_str(), "--f-");  // it is float
+  clipped.values.counts.clear();
+  assert_true(html::histogram_chart(clipped).empty() && html::histogram_line(clipped).empty());
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float strange : {infinity, -infinity, std::nanf(""), 3e38F, -3e38F, 0.0F}) {
+    LayerError layer_of = detailed().layers[0];
+    layer_of.high = layer_of.values.high = strange;
+    const std::string svg = html::histogram_chart(layer_of);
+    (void)elements_of(svg);
+    assert_false(contains(svg, "nan") || contains(svg, "inf,") || contains(svg, "d=\"ML"));
+  }
+}
+
+void test_base64(void**) {
+  using html::base64;
+  assert_string_equal(base64("").c_str(), "");
+  assert_string_equal(base64("f").c_str(), "Zg==");
+  assert_string_equal(base64("fo").c_str(), "Zm8=");
+  assert_string_equal(base64("foobar").c_str(), "Zm9vYmFy");
+  assert_string_equal(base64(std::string("\x00\xff\xfe", 3)).c_str(), "AP/+");
+}
+
 void test_page_is_well_formed(void**) {
   const auto elements = elements_of(report_html(example()));
   assert_int_equal(count(elements, "html"), 1);
-  assert_int_equal(count(elements, "table"), 3);
+  assert_int_equal(count(elements, "table"), 2);
   assert_int_equal(count(elements, "svg"), 1);
-  assert_int_equal(count(elements, "tr"), 3 + 1 + 3 + 1);  // heads, output, layers, sample
+  assert_int_equal(count(elements, "tr"), 2 + 1 + 3);  // heads, output, layers
+  assert_int_equal(count(elements, "li"), 1);          // sample
 }
 
 void test_page_of_nothing(void**) {
@@ -242,7 +343,12 @@ Report full_of(const std::string& name) {
   Report report = example();
   report.command = report.model = report.isa = name;
   report.outputs[0].name = report.worst_samples[0].name = name;
-  for (LayerError& each : report.layers) each.name = each.op = each.method = name;
+  for (LayerError& each : report.layers) {
+    each.name = each.op = each.method = name;
+    each.cause = {name, name, "", 20};  // keys in advice are elements of their own
+    each.values = {-1, 1, {1, 2}};
+    each.float_ms = 1;
+  }
   report.warnings = std::vector<std::string>(9, name);
   return report;
 }
@@ -255,6 +361,11 @@ void test_names_cannot_break_the_page(void**) {
         std::string("&lt;b&gt;"), std::string("]]>"), std::string("a\0b\x1b[2J\r\n", 9),
         std::string("\xff\xfe \xc3( \xed\xa0\x80 \xf4\x90\x80\x80 \xe0\x80\xaf \xf0\x9f\x98"), std::string(5000, '<'),
         std::string("\xe2\x80\xae gnp.exe")}) {
+    Report advised = full_of(name);
+    advised.layers[0].cause.advice = name;
+    const std::string advice = report_html(advised);
+    (void)elements_of(advice);
+    assert_false(contains(advice, "<img") || contains(advice, "<script>alert") || contains(advice, "' onmouse"));
     const std::string html = report_html(full_of(name));
     assert_true(is_utf8(html));
     assert_true(elements_of(html) == expected);
@@ -349,6 +460,26 @@ void test_json_holds_the_same(void**) {
   assert_true(member(member(json, "outputs").items[0], "least_cosine").number == 0.9991);
   assert_string_equal(member(member(json, "worst_samples").items[0], "name").text.c_str(), "dark.jpg");
   assert_true(member(json, "warnings").items.empty());
+  assert_false(member(json, "poor").boolean);
+}
+
+void test_json_holds_the_details(void**) {
+  const auto parsed = parse_json(report_json(detailed()));
+  expect_ok(parsed.status());
+  const JsonValue& json = parsed.value();
+  const JsonValue& first = member(json, "layers").items[0];
+  assert_string_equal(member(first, "cause").text.c_str(), "rare_large_values");
+  assert_true(contains(member(first, "advice").text, "skip_quant_op_names"));
+  assert_true(member(first, "own_sqnr_db").number == 22.5 && member(first, "float_ms").number == 0.5);
+  assert_true(member(first, "float_low").number == -3 && member(first, "histogram").items.at(3).number == 900);
+  const JsonValue& boxes = member(json, "detections");
+  assert_string_equal(member(boxes, "boxes").text.c_str(), "raw");
+  assert_true(member(boxes, "matched").number == 3 && member(boxes, "least_iou").number == 0.75);
+  const JsonValue& sample = member(json, "worst_samples").items[0];
+  assert_false(member(sample, "same_answer").boolean);
+  assert_int_equal(member(sample, "float_boxes").items.size(), 2);
+  assert_true(member(member(sample, "int8_boxes").items[0], "matched").boolean);
+  assert_true(member(json, "float_run_ms").number == 2 && member(json, "int8_run_ms").number == 0.5);
 }
 
 void test_json_of_any_names(void**) {
@@ -379,6 +510,11 @@ int main() {
       cmocka_unit_test(test_height_of_a_bar_is_its_number),
       cmocka_unit_test(test_picture_of_strange_numbers),
       cmocka_unit_test(test_page_is_well_formed),
+      cmocka_unit_test(test_page_tells_why_and_what_to_change),
+      cmocka_unit_test(test_page_shows_samples_and_boxes),
+      cmocka_unit_test(test_histogram_shows_what_is_clipped),
+      cmocka_unit_test(test_base64),
+      cmocka_unit_test(test_json_holds_the_details),
       cmocka_unit_test(test_page_of_nothing),
       cmocka_unit_test(test_page_loads_nothing),
       cmocka_unit_test(test_names_cannot_break_the_page),

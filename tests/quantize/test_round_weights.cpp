@@ -176,6 +176,84 @@ void test_patches_are_what_the_layer_sees(void**) {
   assert_true(patches[0].values[9 + 4] == pixels[64]);
 }
 
+Graph transposed_network(std::int64_t groups) {
+  GraphBuilder b;
+  const TensorId x = b.input("x", {1, 4, 3, 4});
+  b.output(
+      b.add(Op::conv_transpose, "up", {x, b.noise("w", {4, 6 / groups, 3, 2}), b.noise("b", {6})}, [&](Attributes& a) {
+        a.window.kernel = {3, 2};
+        a.window.stride = {2, 3};
+        a.window.pads = {1, 0, 0, 1};
+        a.groups = groups;
+      }));
+  assert_true(infer_shapes(b.graph).ok());
+  return b.graph;
+}
+
+// All positions are taken: the sums of products, in some order, are what the layer makes.
+void test_patches_of_a_transposed_convolution(void**) {
+  for (const std::int64_t groups : {1, 2}) {
+    const Graph graph = transposed_network(groups);
+    const auto plan = make_plan(std::make_shared<const Graph>(graph), Isa::ref, PlanUse::observe);
+    const MemorySource source(1);
+    const auto collected = collect_patches(*plan, source, {0}, 1, {});
+    assert_true(collected.ok());
+    const Patches& patches = collected.value()[0];
+    const auto weights = graph.at(graph.nodes[0].input(1)).data.as<float>();
+    const auto bias = graph.at(graph.nodes[0].input(2)).data.as<float>();
+    const WeightLayout layout = weight_layout(graph.nodes[0], graph.at(graph.nodes[0].input(1)).dims);
+    std::vector<float> made;
+    for (std::size_t r = 0; r < patches.rows(); ++r) {
+      for (std::size_t o = 0; o < 6; ++o) {
+        const float* x = patches.values.data() + r * patches.width() + o / layout.channels * patches.depth;
+        float sum = bias[o];
+        for (std::size_t k = 0; k < patches.depth; ++k) {
+          sum += x[k] * weights[layout.start_of(o, k / layout.block_size) + k % layout.block_size];
+        }
+        made.push_back(sum);
+      }
+    }
+    const auto session = Session::create(*plan, {});
+    assert_true(session.ok());
+    const Dims in{1, 4, 3, 4};
+    std::vector<float> input(48);
+    const SampleInput sample{"x", in, TensorOrder::nchw, input};
+    assert_true(source.load(0, {&sample, 1}).ok());
+    std::vector<float> expected(static_cast<std::size_t>(element_count(graph.at(graph.outputs[0]).dims)));
+    const Binding from{input.data(), input.size() * sizeof(float), nullptr, DType::f32};
+    const Binding to{expected.data(), expected.size() * sizeof(float), nullptr, DType::f32};
+    assert_true(session.value()->run({&from, 1}, {&to, 1}).ok());
+    assert_int_equal(made.size(), expected.size());
+    std::sort(made.begin(), made.end());
+    std::sort(expected.begin(), expected.end());
+    for (std::size_t i = 0; i < made.size(); ++i) assert_true(std::fabs(made[i] - expected[i]) < 1e-5F);
+  }
+}
+
+// Weights of a channel do not lie together, and come back to where they were.
+void test_a_transposed_convolution_is_rounded(void**) {
+  const Graph graph = transposed_network(2);
+  const auto patches = patches_of(graph, 1);
+  const auto rounded = round_network(graph, patches, {}, 1, {});
+  assert_true(rounded.ok());
+  const auto weights = graph.at(graph.nodes[0].input(1)).data.as<float>();
+  const WeightLayout layout = weight_layout(graph.nodes[0], graph.at(graph.nodes[0].input(1)).dims);
+  const QuantizedWeights& made = (*rounded)[0].weights;
+  assert_int_equal(made.values.size(), weights.size());
+  assert_int_equal(made.scales.size(), 6);
+  bool any_moved = false;
+  for (std::size_t o = 0; o < 6; ++o) {
+    for (std::size_t k = 0; k < layout.blocks * layout.block_size; ++k) {
+      const std::size_t at = layout.start_of(o, k / layout.block_size) + k % layout.block_size;
+      const float wanted = std::clamp(weights[at] / made.scales[o], -127.0F, 127.0F);
+      const float off = std::fabs(static_cast<float>(made.values[at]) - wanted);
+      assert_true(off < 6);
+      any_moved = any_moved || off > 0.5F;
+    }
+  }
+  assert_true(any_moved);
+}
+
 void test_threads_do_not_matter(void**) {
   const Graph graph = small_network();
   const auto one = patches_of(graph, 1);
@@ -211,6 +289,8 @@ int main() {
       cmocka_unit_test(test_groups_have_their_own_inputs),
       cmocka_unit_test(test_dead_and_constant_inputs),
       cmocka_unit_test(test_patches_are_what_the_layer_sees),
+      cmocka_unit_test(test_patches_of_a_transposed_convolution),
+      cmocka_unit_test(test_a_transposed_convolution_is_rounded),
       cmocka_unit_test(test_threads_do_not_matter),
       cmocka_unit_test(test_cancel),
   };

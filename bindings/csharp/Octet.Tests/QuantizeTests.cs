@@ -78,6 +78,58 @@ public class QuantizeTests
     }
 
     [Fact]
+    public void ReportTellsWhy()
+    {
+        using Model network = Model.Load(Data.Shapes);
+        QuantizeOptions options = new()
+        {
+            ConfigJson = """{"feature_quantize_method": "MINMAX", "mixed": {"min_sqnr": 60, "max_float_macs": 0.3}}""",
+            Samples = SampleSource.FromMemory(Data.Samples(network, 4)),
+            ReportDetails = true,
+        };
+        network.Quantize(options, out Report report).Dispose();
+        using (report)
+        {
+            ReportInfo info = report.Info;
+            Assert.True(info.IsPoor); // 60 dB are out of reach
+            Assert.True(info.FloatRunTime > TimeSpan.Zero && info.Int8RunTime > TimeSpan.Zero);
+            Assert.NotNull(info.Mixed);
+            Assert.False(info.Mixed.Reached);
+            Assert.True(info.Mixed.FloatMacShare > 0 && info.Mixed.SqnrDb >= info.Mixed.AllInt8SqnrDb);
+            Assert.True(info.Mixed.Drop <= info.Mixed.AllInt8Drop);
+            MixedLayer kept = report.GetMixedLayers()[0];
+            Assert.True(kept.Name != "" && kept.Operator != "" && kept.Macs > 0 && double.IsFinite(kept.GainedDb));
+            SampleError sample = report.GetSamples()[0];
+            Assert.True(sample.Name != "" && sample.Cosine > 0 && sample.FloatScore > 0 && sample.Int8Score > 0);
+            Assert.Equal(sample.SameAnswer, sample.FloatClass == sample.Int8Class);
+            Assert.NotNull(sample.FloatClass);
+            Assert.Equal((0, 0), (sample.FloatBoxCount, sample.Int8BoxCount));
+            IReadOnlyList<LayerError> layers = report.GetLayers();
+            Assert.Contains(layers, l => l.Cause != "" && l.CauseText != "" && l.Advice != "" && l.OwnSqnrDb < 200);
+            Assert.Contains(layers, layer => layer.FloatTime > TimeSpan.Zero && layer.Int8Time > TimeSpan.Zero);
+            Assert.Null(report.GetDetections());
+        }
+        QuantizeOptions raw = options with { Boxes = BoxKind.Raw };
+        Assert.Equal(Status.Argument, Assert.Throws<OctetException>(() => network.Quantize(raw)).Status);
+    }
+
+    [Fact]
+    public void DetectorsAreComparedByTheirBoxes()
+    {
+        string folder = Path.Combine(Path.GetDirectoryName(Data.Shapes)!, "faces");
+        using Model network = Model.Load(Path.Combine(folder, "faces.onnx"));
+        using Report report = network.Compare(
+            network,
+            new CompareOptions { ConfigPath = Path.Combine(folder, "quantize.json"), Boxes = BoxKind.Decoded });
+        DetectionError? found = report.GetDetections();
+        Assert.NotNull(found);
+        Assert.Equal(BoxKind.Decoded, found.Boxes);
+        Assert.True(found.Matched > 0 && found.FloatBoxes == found.Matched && found.Int8Boxes == found.Matched);
+        Assert.True(found.SameSamples > 0 && found.MeanIou == 1 && found.LeastIou == 1 && found.ScoreThreshold > 0.69);
+        Assert.Equal((0.0, 0.0), (found.MeanScoreError, found.MaxScoreError));
+    }
+
+    [Fact]
     public void AllSourcesOfTheSameImagesGiveTheSameModel()
     {
         using Model network = Model.Load(Data.Shapes);
@@ -272,5 +324,46 @@ public class QuantizeTests
             Log = (_, _) => throw new InvalidTimeZoneException(),
         }));
         File.Delete(broken);
+    }
+
+    [Fact]
+    public void ShardsGiveTheBytesOfOneCall()
+    {
+        string folder = Directory.CreateTempSubdirectory("octet-").FullName;
+        try
+        {
+            using Model network = Model.Load(Data.Shapes);
+            QuantizeOptions options = new() { ConfigPath = Data.Config, FeatureMethod = "MINMAX" };
+            byte[] Bytes(QuantizeOptions given)
+            {
+                using Model model = network.Quantize(given);
+                model.Save(Path.Combine(folder, "model.octet"));
+                return File.ReadAllBytes(Path.Combine(folder, "model.octet"));
+            }
+            byte[] whole = Bytes(options);
+            string[] files = [Path.Combine(folder, "part1"), Path.Combine(folder, "part2")];
+            network.Observe(options, 2, 2, files[1]);
+            Assert.Equal(Status.Data, Assert.Throws<OctetException>(
+                () => network.Quantize(options with { Statistics = [files[1]] })).Status);
+            network.Observe(options, 1, 2, files[0]);
+            Assert.Equal(whole, Bytes(options with { Statistics = files }));
+
+            string cache = Path.Combine(folder, "cache");
+            Assert.Equal(whole, Bytes(options with { Cache = cache }));
+            Assert.Single(Directory.GetFiles(cache));
+            Assert.Equal(whole, Bytes(options with { Cache = cache }));
+
+            Assert.Equal(Status.Argument, Assert.Throws<OctetException>(
+                () => network.Observe(options, 3, 2, files[0])).Status);
+            Assert.Equal(Status.Config, Assert.Throws<OctetException>(
+                () => network.Observe(options with { FeatureMethod = "EMA" }, 1, 2, files[0])).Status);
+            using CancellationTokenSource source = new();
+            source.Cancel();
+            Assert.Throws<OperationCanceledException>(() => network.Observe(options, 1, 2, files[0], source.Token));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
     }
 }

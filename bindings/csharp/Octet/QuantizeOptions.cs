@@ -13,6 +13,19 @@ public enum LogLevel
     Error = 3,
 }
 
+/// <summary>What the boxes of a detector are.</summary>
+public enum BoxKind
+{
+    /// <summary>Told from the graph.</summary>
+    Automatic = 0,
+
+    /// <summary>Offsets to priors.</summary>
+    Raw = 1,
+
+    /// <summary>Corners in shares of the input.</summary>
+    Decoded = 2,
+}
+
 /// <summary>How far a long call is.</summary>
 /// <param name="Stage">What is being done: "observe", "measure", ...</param>
 /// <param name="Done">Units of this stage that are done.</param>
@@ -57,6 +70,27 @@ public sealed record QuantizeOptions
     public bool FloatWhereFaster { get; init; }
 
     /// <summary>
+    /// The report also holds what its page shows beside the numbers: why layers differ, how their values lie, pictures of
+    /// the worst samples, and the time of each layer on this CPU, which takes about a second and enters no choice.
+    /// </summary>
+    public bool ReportDetails { get; init; }
+
+    /// <summary>What the boxes of a detector are.</summary>
+    public BoxKind Boxes { get; init; }
+
+    /// <summary>
+    /// A folder that keeps what was observed, made where it is missing: a call that was ended in the middle goes on there,
+    /// and another one with the same network, samples and settings is spared the work. It never changes the result.
+    /// </summary>
+    public string? Cache { get; init; }
+
+    /// <summary>
+    /// Files of <see cref="Model.Observe"/>, of every shard once, in place of observing samples. Where samples are here
+    /// too, they must be those that were observed, and the result is measured on them.
+    /// </summary>
+    public IReadOnlyList<string>? Statistics { get; init; }
+
+    /// <summary>
     /// Told on the calling thread, a few times a second at most and at the end of each stage. Note that
     /// <see cref="Progress{T}"/> passes it on to another thread.
     /// </summary>
@@ -89,6 +123,12 @@ public sealed record CompareOptions
 
     /// <summary>Added to class_index.</summary>
     public int LabelOffset { get; init; }
+
+    /// <summary>As <see cref="QuantizeOptions.ReportDetails"/>.</summary>
+    public bool ReportDetails { get; init; }
+
+    /// <summary>What the boxes of a detector are.</summary>
+    public BoxKind Boxes { get; init; }
 
     /// <summary>As <see cref="QuantizeOptions.Progress"/>.</summary>
     public IProgress<CallProgress>? Progress { get; init; }

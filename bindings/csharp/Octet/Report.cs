@@ -31,8 +31,18 @@ public sealed unsafe class Report : IDisposable
                 FloatWeightBytes = info.float_weight_bytes,
                 Int8WeightBytes = info.int8_weight_bytes,
                 Elapsed = TimeSpan.FromSeconds(info.seconds),
-                Int8Time = info.int8_ms > 0 ? TimeSpan.FromMilliseconds(info.int8_ms) : null,
-                MixedTime = info.mixed_ms > 0 ? TimeSpan.FromMilliseconds(info.mixed_ms) : null,
+                Int8Time = Time(info.int8_ms),
+                MixedTime = Time(info.mixed_ms),
+                IsPoor = info.is_poor != 0,
+                FloatRunTime = Time(info.float_run_ms),
+                Int8RunTime = Time(info.int8_run_ms),
+                Mixed = info.has_mixed == 0 ? null : new MixedInfo(
+                    info.mixed_reached != 0,
+                    info.mixed_float_mac_share,
+                    info.all_int8_sqnr_db,
+                    info.mixed_sqnr_db,
+                    info.all_int8_drop,
+                    info.mixed_drop),
             };
         }
     }
@@ -76,6 +86,12 @@ public sealed unsafe class Report : IDisposable
                 ClippedShare = info.clipped_share,
                 Low = info.low,
                 High = info.high,
+                Cause = info.cause.ToString(),
+                CauseText = info.cause_text.ToString(),
+                Advice = info.advice.ToString(),
+                OwnSqnrDb = info.own_sqnr_db,
+                FloatTime = Time(info.float_ms),
+                Int8Time = Time(info.int8_ms),
             };
         }
         return layers;
@@ -102,6 +118,81 @@ public sealed unsafe class Report : IDisposable
                 TimeSpan.FromMilliseconds(info.int8_ms));
         }
         return layers;
+    }
+
+    /// <summary>
+    /// Layers that "mixed" of the configuration kept in float for accuracy, what saves the most error for its work
+    /// first.
+    /// </summary>
+    public IReadOnlyList<MixedLayer> GetMixedLayers()
+    {
+        using Hold hold = new(Handle);
+        MixedLayer[] layers = new MixedLayer[GetInfo().mixed_layer_count];
+        q_error error;
+        for (int i = 0; i < layers.Length; ++i)
+        {
+            q_mixed_layer info = new() { struct_size = (uint)sizeof(q_mixed_layer) };
+            Errors.Prepare(&error);
+            Errors.Check(Native.q_report_get_mixed_layer(_handle, i, &info, &error), &error);
+            layers[i] = new(info.name.ToString(), info.op.ToString(), info.macs, info.gained_db);
+        }
+        return layers;
+    }
+
+    /// <summary>
+    /// The samples that the two networks see most differently: another answer before all others, then the least cosine.
+    /// </summary>
+    public IReadOnlyList<SampleError> GetSamples()
+    {
+        using Hold hold = new(Handle);
+        SampleError[] samples = new SampleError[GetInfo().sample_count];
+        q_error error;
+        for (int i = 0; i < samples.Length; ++i)
+        {
+            q_sample_error info = new() { struct_size = (uint)sizeof(q_sample_error) };
+            Errors.Prepare(&error);
+            Errors.Check(Native.q_report_get_sample(_handle, i, &info, &error), &error);
+            samples[i] = new SampleError
+            {
+                Name = info.name.ToString(),
+                SameAnswer = info.same_answer != 0,
+                Cosine = info.cosine,
+                FloatClass = info.float_class < 0 ? null : info.float_class,
+                Int8Class = info.int8_class < 0 ? null : info.int8_class,
+                FloatScore = info.float_score,
+                Int8Score = info.int8_score,
+                FloatBoxCount = info.float_box_count,
+                Int8BoxCount = info.int8_box_count,
+            };
+        }
+        return samples;
+    }
+
+    /// <summary>How the boxes of two detectors fit; null where the networks are none.</summary>
+    public DetectionError? GetDetections()
+    {
+        using Hold hold = new(Handle);
+        if (GetInfo().has_detections == 0)
+        {
+            return null;
+        }
+        q_error error;
+        q_detection_error info = new() { struct_size = (uint)sizeof(q_detection_error) };
+        Errors.Prepare(&error);
+        Errors.Check(Native.q_report_get_detections(_handle, &info, &error), &error);
+        return new DetectionError
+        {
+            Boxes = (BoxKind)info.boxes,
+            ScoreThreshold = info.score_threshold,
+            FloatBoxes = info.float_boxes,
+            Int8Boxes = info.int8_boxes,
+            Matched = info.matched,
+            SameSamples = info.same_samples,
+            MeanIou = info.mean_iou,
+            LeastIou = info.least_iou,
+            MeanScoreError = info.mean_score_error,
+            MaxScoreError = info.max_score_error,
+        };
     }
 
     /// <summary>What may not be as meant, such as unreadable images.</summary>
@@ -162,4 +253,7 @@ public sealed unsafe class Report : IDisposable
         Errors.Check(Native.q_report_get_info(Handle, &info, &error), &error);
         return info;
     }
+
+    private static TimeSpan? Time(double milliseconds) =>
+        milliseconds > 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
 }

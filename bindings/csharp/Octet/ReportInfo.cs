@@ -54,7 +54,32 @@ public sealed record ReportInfo
 
     /// <summary>One run with the layers kept in float; null likewise.</summary>
     public TimeSpan? MixedTime { get; init; }
+
+    /// <summary>Whether the quality is below a limit; a warning says which.</summary>
+    public bool IsPoor { get; init; }
+
+    /// <summary>
+    /// The fastest run of the float network on one thread; null unless <see cref="QuantizeOptions.ReportDetails"/> asked
+    /// for it.
+    /// </summary>
+    public TimeSpan? FloatRunTime { get; init; }
+
+    /// <summary>The fastest run of the int8 network; null likewise.</summary>
+    public TimeSpan? Int8RunTime { get; init; }
+
+    /// <summary>What mixed precision cost and gained; null where the configuration did not ask for it.</summary>
+    public MixedInfo? Mixed { get; init; }
 }
+
+/// <summary>What keeping layers in float for accuracy cost and gained.</summary>
+/// <param name="Reached">Whether the budget holds.</param>
+/// <param name="FloatMacShare">Share of the multiply-accumulates in float.</param>
+/// <param name="AllInt8SqnrDb">At the outputs or before a final softmax, with no layer in float.</param>
+/// <param name="SqnrDb">With those layers in float.</param>
+/// <param name="AllInt8Drop">Of a classifier: share of the answers that are expected to change.</param>
+/// <param name="Drop">The same with those layers in float.</param>
+public sealed record MixedInfo(
+    bool Reached, double FloatMacShare, double AllInt8SqnrDb, double SqnrDb, double AllInt8Drop, double Drop);
 
 /// <summary>How far an output of the two models differs.</summary>
 /// <param name="Name">The output.</param>
@@ -96,6 +121,27 @@ public sealed record LayerError
 
     /// <summary>The range's upper end; 0 for a float layer.</summary>
     public float High { get; init; }
+
+    /// <summary>
+    /// Why it differs, in a word such as "clipping" or "inherited"; empty where there is nothing to say or
+    /// <see cref="QuantizeOptions.ReportDetails"/> did not ask for it.
+    /// </summary>
+    public string Cause { get; init; } = "";
+
+    /// <summary>The cause with the numbers that show it.</summary>
+    public string CauseText { get; init; } = "";
+
+    /// <summary>What to change in the configuration.</summary>
+    public string Advice { get; init; } = "";
+
+    /// <summary>Signal beside the error that the layer itself adds, as far as known; 200: none.</summary>
+    public double OwnSqnrDb { get; init; }
+
+    /// <summary>Of one run in float on one thread; null: not measured, or part of another layer's step.</summary>
+    public TimeSpan? FloatTime { get; init; }
+
+    /// <summary>Likewise in int8.</summary>
+    public TimeSpan? Int8Time { get; init; }
 }
 
 /// <summary>A layer that <see cref="QuantizeOptions.FloatWhereFaster"/> kept in float.</summary>
@@ -104,3 +150,78 @@ public sealed record LayerError
 /// <param name="FloatTime">Of the layer alone, without the change of types at its borders.</param>
 /// <param name="Int8Time">Likewise.</param>
 public sealed record KeptFloatLayer(string Name, string Operator, TimeSpan FloatTime, TimeSpan Int8Time);
+
+/// <summary>A layer that "mixed" kept in float for accuracy.</summary>
+/// <param name="Name">Its output.</param>
+/// <param name="Operator">The operator.</param>
+/// <param name="Macs">Multiply-accumulates of one run.</param>
+/// <param name="GainedDb">At the outputs, where this layer alone is kept in float.</param>
+public sealed record MixedLayer(string Name, string Operator, long Macs, double GainedDb);
+
+/// <summary>A sample that the two networks see differently.</summary>
+public sealed record SampleError
+{
+    /// <summary>The sample.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether both give the same class or, of a detector, all boxes match.</summary>
+    public bool SameAnswer { get; init; }
+
+    /// <summary>The least cosine of the outputs.</summary>
+    public double Cosine { get; init; }
+
+    /// <summary>The float network's class; null: not a classifier.</summary>
+    public long? FloatClass { get; init; }
+
+    /// <summary>The int8 network's class; null likewise.</summary>
+    public long? Int8Class { get; init; }
+
+    /// <summary>The value of the float network's class.</summary>
+    public double FloatScore { get; init; }
+
+    /// <summary>The value of the int8 network's class.</summary>
+    public double Int8Score { get; init; }
+
+    /// <summary>Boxes that the float network finds.</summary>
+    public int FloatBoxCount { get; init; }
+
+    /// <summary>Boxes that the int8 network finds.</summary>
+    public int Int8BoxCount { get; init; }
+}
+
+/// <summary>
+/// How the boxes of two detectors fit, over all measured samples. A box is matched with the one of the other network
+/// that overlaps it most, by an intersection over union (IoU) of at least 0.5.
+/// </summary>
+public sealed record DetectionError
+{
+    /// <summary>As what the boxes were read.</summary>
+    public BoxKind Boxes { get; init; }
+
+    /// <summary>What is below is no detection.</summary>
+    public double ScoreThreshold { get; init; }
+
+    /// <summary>Found by the float network.</summary>
+    public long FloatBoxes { get; init; }
+
+    /// <summary>Found by the int8 network.</summary>
+    public long Int8Boxes { get; init; }
+
+    /// <summary>Found by both.</summary>
+    public long Matched { get; init; }
+
+    /// <summary>Samples in which all boxes match.</summary>
+    public long SameSamples { get; init; }
+
+    /// <summary>Mean IoU of the matched boxes; 0: there are none.</summary>
+    public double MeanIou { get; init; }
+
+    /// <summary>The least IoU of the matched boxes.</summary>
+    public double LeastIou { get; init; }
+
+    /// <summary>Mean magnitude of the difference of the scores of matched boxes.</summary>
+    public double MeanScoreError { get; init; }
+
+    /// <summary>The largest one.</summary>
+    public double MaxScoreError { get; init; }
+}

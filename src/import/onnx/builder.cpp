@@ -30,6 +30,7 @@ Result<TensorId> Builder::find(std::string_view name) {
   }
   auto constant = reader_.read(initializer->second);
   if (!constant.ok()) return constant.status().within("initializer " + quoted(name));
+  justify(constant->data.size());
   const TensorId id = add_constant(name, std::move(constant).value());
   values_.emplace(name, id);
   return id;
@@ -46,6 +47,16 @@ Status Builder::define(std::string_view name, TensorId id) {
 TensorId Builder::add_tensor(std::string_view name, DType dtype, int rank) {
   ranks_.push_back(rank);
   return graph_.add_tensor(std::string(name), dtype, {});
+}
+
+Status Builder::spend(std::size_t bytes) {
+  if (bytes > budget_) {
+    return fail(Code::unsupported,
+                "its constants, dequantized again and again, would take much more memory than the "
+                "file holds; dequantize each of them once");
+  }
+  budget_ -= bytes;
+  return {};
 }
 
 TensorId Builder::add_constant(std::string_view name, Constant constant) {

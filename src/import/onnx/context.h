@@ -50,6 +50,10 @@ class Builder {
 
   TensorId add_tensor(std::string_view name, DType dtype, int rank);
   TensorId add_constant(std::string_view name, Constant constant);
+  // What constants that are computed from others may take together: a file that names one constant many times must not
+  // fill the memory. `justify`: bytes that the file itself holds; `spend` fails where they do not suffice.
+  void justify(std::size_t bytes) { budget_ += kCopies * bytes; }
+  Status spend(std::size_t bytes);
   // For tensors that were added to the graph itself.
   void note_rank(TensorId id, int rank) {
     ranks_.resize(graph_.tensors.size(), kUnknownRank);
@@ -72,6 +76,7 @@ class Builder {
   TensorId reshaped(TensorId id, Dims dims);
 
  private:
+  static constexpr std::size_t kCopies = 8;  // an int8 weight becomes float32, and perhaps is used twice
   struct TypeInfo {
     std::optional<DType> dtype;
     int rank = kUnknownRank;
@@ -90,6 +95,7 @@ class Builder {
   std::unordered_set<std::string_view> used_, graph_outputs_;
   Quantization quantization_{*this};
   DynamicScales dynamic_scales_;
+  std::size_t budget_ = std::size_t{64} << 20;  // bytes; more than this comes from justify
   std::unordered_map<TensorId, TensorId> transposed_, as_i64_, as_f32_;
 };
 

@@ -156,14 +156,11 @@ class ModelConverter {
     Dims dims;
     for (std::size_t i = 0; i < info.dims.size(); ++i) {
       const Dimension& dimension = info.dims[i];
-      if (dimension.value <= 0 && i != 0) {
-        const std::string name = dimension.parameter.empty() ? "" : " (" + quoted(dimension.parameter) + ")";
-        return fail(Code::shape,
-                    "dimension " + std::to_string(i) + name + " has no fixed size; export the model with fixed sizes");
-      }
-      dims.push_back(dimension.value <= 0 ? 1 : dimension.value);  // an open batch is one sample
+      // An open batch is one sample; other open sizes are given when the model is loaded.
+      dims.push_back(dimension.value > 0 ? dimension.value : i == 0 ? 1 : -1);
     }
-    if (element_count(dims) < 0) return fail(Code::shape, "its shape " + shape_text(dims) + " is too large");
+    const bool known = std::all_of(dims.begin(), dims.end(), [](std::int64_t dim) { return dim > 0; });
+    if (known && element_count(dims) < 0) return fail(Code::shape, "its shape " + shape_text(dims) + " is too large");
     const bool quantized = dtype == DType::i8 || dtype == DType::u8;
     const TensorId id = builder_.add_tensor(info.name, quantized ? DType::f32 : dtype, static_cast<int>(dims.size()));
     builder_.graph().at(id).dims = std::move(dims);

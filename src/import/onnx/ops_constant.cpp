@@ -13,6 +13,7 @@ Constant list_constant(DType dtype, const std::vector<T>& values) {
 Status convert_constant(NodeContext& node) {
   if (node.has("value")) {
     OCTET_ASSIGN(Constant constant, node.builder().reader().read(node.tensor_attr("value")));
+    node.builder().justify(constant.data.size());
     return node.result_constant(std::move(constant));
   }
   if (node.has("value_float")) {

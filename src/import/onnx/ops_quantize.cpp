@@ -44,6 +44,7 @@ Status quantize_constant(NodeContext& node, const Tensor& x, const Scaling& scal
     }
   }
   const auto values = x.data.as<float>();
+  OCTET_TRY(node.builder().spend(values.size()));
   std::vector<std::uint8_t> integers(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float scale = scaling.scales[i / inner % channels];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/text.h"
@@ -15,6 +16,15 @@ constexpr int kUnsignedOffset = 128;  // from the file's uint8 to int8
 
 std::string numbers(float scale, std::int64_t zero_point) {
   return "scale " + std::to_string(scale) + ", zero point " + std::to_string(zero_point);
+}
+
+// Element i of int8, uint8 or int32 data.
+std::int64_t integer_at(const std::byte* data, DType dtype, std::size_t i) {
+  if (dtype == DType::i8) return static_cast<std::int8_t>(data[i]);
+  if (dtype == DType::u8) return static_cast<std::uint8_t>(data[i]);
+  std::int32_t value = 0;
+  std::memcpy(&value, data + i * sizeof value, sizeof value);
+  return value;
 }
 
 }  // namespace
@@ -137,26 +147,17 @@ void Quantization::settle() {
 }
 
 std::optional<std::vector<std::int64_t>> integers_of(const Tensor& tensor) {
-  if (!tensor.constant) return std::nullopt;
-  const auto widened = [](auto elements) { return std::vector<std::int64_t>(elements.begin(), elements.end()); };
-  if (tensor.data.empty() && element_count(tensor.dims) == 0) return std::vector<std::int64_t>();
-  switch (tensor.dtype) {
-    case DType::i8:
-      return widened(tensor.data.as<std::int8_t>());
-    case DType::u8:
-      return widened(tensor.data.as<std::uint8_t>());
-    case DType::i32:
-      return widened(tensor.data.as<std::int32_t>());
-    default:
-      return std::nullopt;
-  }
+  const bool integers = tensor.dtype == DType::i8 || tensor.dtype == DType::u8 || tensor.dtype == DType::i32;
+  if (!tensor.constant || !integers) return std::nullopt;
+  std::vector<std::int64_t> values(static_cast<std::size_t>(element_count(tensor.dims)));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = integer_at(tensor.data.data(), tensor.dtype, i);
+  return values;
 }
 
 Result<TensorId> add_real_constant(Builder& builder, TensorId integers, const Scaling& scaling, std::int64_t axis,
                                    std::string_view name) {
   const Tensor& source = builder.tensor(integers);
-  const auto values = integers_of(source);
-  if (!values.has_value()) {
+  if (source.dtype != DType::i8 && source.dtype != DType::u8 && source.dtype != DType::i32) {
     return NodeContext::unsupported("quantized constants of type " + std::string(name_of(source.dtype)));
   }
   if (scaling.dtype.has_value() && *scaling.dtype != source.dtype) {
@@ -177,15 +178,20 @@ Result<TensorId> add_real_constant(Builder& builder, TensorId integers, const Sc
       inner *= static_cast<std::size_t>(source.dims[d]);
     }
   }
-  std::vector<std::int32_t> centred(values->size());
-  for (std::size_t i = 0; i < centred.size(); ++i) {
+  const auto count = static_cast<std::size_t>(element_count(source.dims));
+  OCTET_TRY(builder.spend(count * sizeof(float)));
+  std::vector<std::int32_t> centred(count);
+  const std::byte* data = source.data.data();
+  for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t zero_point = scaling.zero_points[i / inner % scaling.zero_points.size()];
-    const std::int64_t value = (*values)[i] - zero_point;
-    if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max()) {
-      return NodeContext::invalid("the integer " + std::to_string((*values)[i]) + " less its zero point " +
+    const std::int64_t value = integer_at(data, source.dtype, i);
+    const std::int64_t difference = value - zero_point;
+    if (difference < std::numeric_limits<std::int32_t>::min() ||
+        difference > std::numeric_limits<std::int32_t>::max()) {
+      return NodeContext::invalid("the integer " + std::to_string(value) + " less its zero point " +
                                   std::to_string(zero_point) + " does not fit 32 bits");
     }
-    centred[i] = static_cast<std::int32_t>(value);
+    centred[i] = static_cast<std::int32_t>(difference);
   }
   // A zero point for each channel beside one scale: that scale for each.
   std::vector<float> scales = scaling.scales;

@@ -23,6 +23,16 @@ ReduceKind reduce_kind(fb::BuiltinOperator kind) {
   }
 }
 
+// The axes of input 0 in an order, each once.
+Result<std::vector<std::int64_t>> places(const Emitter& e, const std::vector<std::int64_t>& axes, Order order) {
+  std::vector<std::int64_t> found;
+  for (const std::int64_t axis : axes) {
+    OCTET_ASSIGN(const std::int64_t place, e.place(axis, e.rank(0), order));
+    if (std::find(found.begin(), found.end(), place) == found.end()) found.push_back(place);
+  }
+  return found;
+}
+
 // Whether an image without these axes has its remaining dimensions in the file's order: not if channels stay among
 // rows or columns.
 bool rest_in_order(const std::vector<std::int64_t>& axes) {
@@ -44,13 +54,10 @@ Status convert_reduction(Emitter& e) {
     return e.finish(x);
   }
   Order order = e.input_order(0);
-  for (const std::int64_t axis : axes) {
-    OCTET_ASSIGN(const std::int64_t place, e.place(axis, e.rank(0), order));
-    if (std::find(attrs.axes.begin(), attrs.axes.end(), place) == attrs.axes.end()) attrs.axes.push_back(place);
-  }
+  OCTET_ASSIGN(attrs.axes, places(e, axes, order));
   if (order == Order::image && !attrs.keep_dims && !rest_in_order(attrs.axes)) {
     order = Order::file;
-    attrs.axes = axes;
+    OCTET_ASSIGN(attrs.axes, places(e, axes, order));
   }
   OCTET_ASSIGN(const TensorId x, e.input(0, order));
   const TensorId y = e.emit(octet::Op::reduce, {x}, attrs);

@@ -95,8 +95,8 @@ const fb::Buffer* File::buffer(std::int32_t index) const {
 }
 
 bool File::is_constant(std::int32_t index) const {
-  // A tensor without elements has a buffer without bytes, like one that an operator makes: nobody needs to tell.
-  return buffer(index) != nullptr;
+  // A tensor without elements needs no bytes: the shape of a scalar is one.
+  return buffer(index) != nullptr || element_count(dims(index)) == 0;
 }
 
 Result<Bytes> File::data(std::int32_t index) const {
@@ -113,6 +113,7 @@ Result<Bytes> File::data(std::int32_t index) const {
                 where + "has the shape " + shape_text(dims(index)) + ", which is impossible or too large");
   }
   const std::size_t needed = (static_cast<std::size_t>(count) * bits + 7) / 8;
+  if (needed == 0) return Bytes();
   const fb::Buffer* source = buffer(index);
   if (source == nullptr) return fail(Code::format, where + "has no data");
   std::size_t begin = 0, size = 0;

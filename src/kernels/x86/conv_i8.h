@@ -205,7 +205,7 @@ int64_t padded_panel_bytes(const ConvPlan& p) {
 template <class V>
 size_t scratch_bytes(const ConvGeometry& geometry) {
   const ConvPlan p = plan_of<V>(geometry);
-  const int64_t sums = is_corrected<V>(geometry) ? (int64_t)p.g.groups * p.tile_h * p.tile_w : 0;
+  const int64_t sums = is_corrected<V>(geometry) ? p.g.groups * p.tile_h * room_for_sums(p.tile_w) : 0;
   return (size_t)(padded_panel_bytes<V>(p) + sums * (int64_t)sizeof(int32_t));
 }
 
@@ -273,7 +273,7 @@ void sum_windows(const ConvPlan& p, const ConvI8Args& args, const TilePlace& pla
   for (int32_t group = 0; group < g.groups; ++group) {
     for (int64_t y = 0; y < place.rows.end - place.rows.begin; ++y) {
       const auto* panel = (const char*)args.scratch + y * g.stride_h * p.panel_pitch + (int64_t)group * p.in_per_group;
-      sum_windows<V>(w, panel, columns, window_sums<V>(p, args) + (group * (int64_t)p.tile_h + y) * p.tile_w);
+      sum_windows<V>(w, panel, columns, window_sums<V>(p, args) + (group * p.tile_h + y) * room_for_sums(p.tile_w));
     }
   }
 }
@@ -386,7 +386,7 @@ void run_block(const ConvPlan& p, const TilePlace& place, const ConvI8Args& args
     const char* panel = (const char*)args.scratch + row * kBytes;
     const int64_t out_pixel = ((int64_t)place.image * g.out_h + y) * g.out_w + place.columns.begin;
     int8_t* output = args.output + out_pixel * g.out_pixel_stride + channel;
-    b.window_sums = b.correction ? window_sums + (y - place.rows.begin) * p.tile_w : nullptr;
+    b.window_sums = b.correction ? window_sums + (y - place.rows.begin) * room_for_sums(p.tile_w) : nullptr;
     for (int64_t run = 0; run < runs; ++run) {
       const int64_t count = run < longer ? pixels : pixels - 1;
       b.panel = panel;
@@ -433,7 +433,7 @@ void run_tile(const ConvPlan& p, const ConvI8Args& args, const TilePlace& place,
       const bool corrected = correction != nullptr && any_correction(correction + at, n * V::kLanes);
       b.correction = corrected ? correction + at : nullptr;
       run_block<V>(p, place, args, b, n, channel, (int64_t)group * p.in_per_group,
-                   window_sums<V>(p, args) + (int64_t)group * p.tile_h * p.tile_w);
+                   window_sums<V>(p, args) + group * p.tile_h * room_for_sums(p.tile_w));
       v += n;
     }
   }

@@ -193,8 +193,8 @@ bool is_direct(const ConvGeometry& g) {
 
 template <class V, int sets, bool whole>
 void run_direct(const ConvGeometry& g, const DirectArgs& a) {
-  if constexpr (!V::kWideWeights) {
-    if (g.extra_weights > 0) {  // clamping is right for all multipliers
+  if constexpr (!V::kWideWeights && !whole) {
+    if (g.extra_weights > 0) {
       g.stride_w == 1 ? direct_outputs<V, sets, 1, 2, whole, true>(a) : direct_outputs<V, sets, 2, 2, whole, true>(a);
       return;
     }
@@ -206,7 +206,8 @@ void run_direct(const ConvGeometry& g, const DirectArgs& a) {
   }
 }
 
-// All channels of a block of full width are read as one vector; of a narrower one as many as there are.
+// All channels of a block of full width are read as one vector; of a narrower one as many as there are. Layers with
+// weight zero points are rare: they do with the latter, and with one way to round.
 template <class V>
 void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets) {
   if constexpr (V::kBlock >= 64) {
@@ -215,7 +216,7 @@ void run_direct(const ConvGeometry& g, const DirectArgs& a, int sets) {
   if constexpr (V::kBlock >= 32) {
     if (sets == 2) return run_direct<V, 2, false>(g, a);
   }
-  if (a.channels < V::kBlock) return run_direct<V, 1, false>(g, a);
+  if (a.channels < V::kBlock || depthwise_terms<V>(g) > 1) return run_direct<V, 1, false>(g, a);
   run_direct<V, 1, true>(g, a);
 }
 

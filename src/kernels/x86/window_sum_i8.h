@@ -30,6 +30,9 @@ inline bool any_correction(const int32_t* pairs, int count) {
   return any != 0;
 }
 
+// They are made four at a time.
+inline int64_t room_for_sums(int64_t count) { return (count + 3) / 4 * 4; }
+
 // Windows of output pixels side by side, in a panel of x + 128 as uint8 (conv_i8.h).
 struct WindowSums {
   int64_t pixel_step, segment_y_step, segment_x_step;  // bytes
@@ -38,8 +41,8 @@ struct WindowSums {
   int32_t padding;  // what stands for 0
 };
 
-// The pairs of four windows; where `count` is less, the last one stands for those that are missing.
-template <class V>
+// The pairs of four windows. Not all: of the first `count`, and others are not read.
+template <class V, bool all>
 [[gnu::always_inline]] inline void sum_four(const WindowSums& w, const char* panel, int64_t count,
                                             const typename V::Int& rest_ones, int32_t* pairs) {
   using Int = typename V::Int;
@@ -47,29 +50,30 @@ template <class V>
   Int sums[4] = {};
   const Int ones = V::all_bytes(1);
   const char* pixel[4];
-  unrolled<4>([&](auto i) __attribute__((always_inline)) { pixel[i] = panel + least(i, count - 1) * w.pixel_step; });
+  unrolled<4>([&](auto i) __attribute__((always_inline)) {
+    pixel[i] = panel + (all ? (int64_t)i : least(i, count - 1)) * w.pixel_step;
+  });
   for (int32_t sy = 0; sy < w.segments_y; ++sy) {
     for (int32_t sx = 0; sx < w.segments_x; ++sx) {
       const int64_t segment = sy * w.segment_y_step + sx * w.segment_x_step;
-      int64_t at = 0;
-      for (; at + kBytes <= w.segment_bytes; at += kBytes) {
-        unrolled<4>([&](auto i) __attribute__((always_inline)) {
-          sums[i] = V::dot(sums[i], V::load(pixel[i] + segment + at), ones);
-        });
+      int64_t at = segment;
+      for (const int64_t end = segment + w.segment_bytes - kBytes; at <= end; at += kBytes) {
+        unrolled<4>([&](auto i)
+                        __attribute__((always_inline)) { sums[i] = V::dot(sums[i], V::load(pixel[i] + at), ones); });
       }
-      if (at == w.segment_bytes) continue;
-      unrolled<4>([&](auto i) __attribute__((always_inline)) {
-        sums[i] = V::dot(sums[i], V::load(pixel[i] + segment + at), rest_ones);
-      });
+      if (at == segment + w.segment_bytes) continue;
+      unrolled<4>([&](auto i)
+                      __attribute__((always_inline)) { sums[i] = V::dot(sums[i], V::load(pixel[i] + at), rest_ones); });
     }
   }
   const int64_t depth = w.segment_bytes * w.segments_x * w.segments_y;
   const __m128i centred = _mm_sub_epi32(V::sums_of_four(sums), _mm_set1_epi32((int32_t)depth * w.padding));
   const __m128i of_four =
       _mm_or_si128(_mm_and_si128(centred, _mm_set1_epi32(127)), _mm_slli_epi32(_mm_srai_epi32(centred, 7), 16));
-  __builtin_memcpy(pairs, &of_four, (size_t)least(count, 4) * sizeof *pairs);
+  _mm_storeu_si128((__m128i*)pairs, of_four);
 }
 
+// Writes room_for_sums(count) pairs.
 template <class V>
 void sum_windows(const WindowSums& w, const char* panel, int64_t count, int32_t* pairs) {
   // Behind the last whole vector of a segment: ones for its bytes, zeros for what is read beyond them.
@@ -77,7 +81,10 @@ void sum_windows(const WindowSums& w, const char* panel, int64_t count, int32_t*
   alignas(64) int8_t rest[kBytes] = {};
   for (int64_t i = 0; i < w.segment_bytes % kBytes; ++i) rest[i] = 1;
   const auto rest_ones = V::load(rest);
-  for (int64_t x = 0; x < count; x += 4) sum_four<V>(w, panel + x * w.pixel_step, count - x, rest_ones, pairs + x);
+  for (; count >= 4; count -= 4, panel += 4 * w.pixel_step, pairs += 4) {
+    sum_four<V, true>(w, panel, 4, rest_ones, pairs);
+  }
+  if (count > 0) sum_four<V, false>(w, panel, count, rest_ones, pairs);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <limits>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "micro/conv_shapes.h"
 #include "micro/rows.h"
@@ -66,6 +67,7 @@ struct Data<ConvI8Row> {
   using Value = std::int8_t;
   static constexpr bool kInt8 = true;
   static constexpr std::int32_t kZeroPoint = -11;
+  static constexpr std::int32_t kWeightZeroPoint = 20;  // centred weights reach -147: two int8 values
   Array<std::int8_t> weight;
   Array<std::int32_t> bias;
   Array<float> multiplier;
@@ -81,7 +83,9 @@ struct Data<ConvI8Row> {
         packed(row.packed_bytes(g)),
         scratch(row.scratch_bytes(g)) {
     for (std::int32_t c = 0; c < g.out_c; ++c) bias.data()[c] = c * 7 - 100, multiplier.data()[c] = 0.0005F;
-    row.pack(g, {weight.data(), bias.data(), multiplier.data(), kZeroPoint}, packed.data());
+    const std::vector<std::int32_t> zero_points(static_cast<std::size_t>(g.out_c), kWeightZeroPoint);
+    const std::int32_t* weight_zero_point = g.extra_weights > 0 ? zero_points.data() : nullptr;
+    row.pack(g, {weight.data(), bias.data(), multiplier.data(), kZeroPoint, weight_zero_point}, packed.data());
   }
   ConvI8Args arguments(const ConvGeometry& g) const {
     ConvI8Args args{};
@@ -99,7 +103,7 @@ void add_conv_jobs(const std::string& family, RowList<Row> rows, JobList& list) 
   const ConvKind kind = kind_of(family);
   list.for_rows(family, rows, [&](const Row& row) {
     for (const ConvGeometry& g : conv_shapes(kind)) {
-      if (!row.supports(g)) continue;
+      if (!row.supports(g) || (g.extra_weights > 0 && !Data<Row>::kInt8)) continue;
       using Value = typename Data<Row>::Value;
       const double elements = static_cast<double>(pixels(g.batch, g.in_h, g.in_w) * g.in_c + weight_count(g) +
                                                   pixels(g.batch, g.out_h, g.out_w) * g.out_c);

@@ -136,9 +136,15 @@ ConvGeometry geometry_of(const Shape& shape, ConvKind kind) {
   return g;
 }
 
+// Each shape, then each with weight zero points.
 std::vector<ConvGeometry> geometries_of(std::span<const Shape> shapes, ConvKind kind) {
   std::vector<ConvGeometry> list;
-  for (const Shape& shape : shapes) list.push_back(geometry_of(shape, kind));
+  for (const std::int32_t extra_weights : {0, 1}) {
+    for (const Shape& shape : shapes) {
+      list.push_back(geometry_of(shape, kind));
+      list.back().extra_weights = extra_weights;
+    }
+  }
   return list;
 }
 
@@ -159,7 +165,7 @@ std::string name_of(const ConvGeometry& g) {
   if (g.stride_h != 1) name += "_s" + number(g.stride_h);
   if (g.dilation_h != 1) name += "_d" + number(g.dilation_h);
   if (g.groups != 1 && g.groups != g.in_c) name += "_g" + number(g.groups);
-  return name;
+  return g.extra_weights > 0 ? name + "_zp" : name;
 }
 
 }  // namespace octet::bench

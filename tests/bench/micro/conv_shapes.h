@@ -1,4 +1,5 @@
-// Convolutions of real networks, and shapes at which tiles do not come out even.
+// Convolutions of real networks, and shapes at which tiles do not come out even; all of them again with weight zero
+// points (extra_weights), which only int8 has.
 #pragma once
 
 #include <span>
@@ -12,7 +13,8 @@ enum class ConvKind { general, depthwise, transposed };
 
 std::span<const ConvGeometry> conv_shapes(ConvKind kind);
 
-// "3x3_56x56x64-128_s2": kernel, input, output channels, then what is not 1 of stride, dilation and groups.
+// "3x3_56x56x64-128_s2": kernel, input, output channels, then what is not 1 of stride, dilation and groups, and
+// "_zp" for weight zero points.
 std::string name_of(const ConvGeometry& geometry);
 
 }  // namespace octet::bench

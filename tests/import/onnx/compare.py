@@ -5,7 +5,8 @@
 
 FOLDER: NAME.onnx and NAME.input.npy (make_models.py) and NAME.expected.npy or NAME.expected_OUTPUT.npy
 (ort_reference.js). An output passes where no element differs by more than the tolerance times the largest magnitude
-of the expected output, or with --cosine where the cosine of the two is at least that. Prints a line for each model that fails, and how many passed. Needs numpy.
+of the expected output, or with --cosine where the cosine of the two is at least that. Prints a line for each model that
+fails, and how many passed. Needs numpy.
 """
 import argparse
 import glob

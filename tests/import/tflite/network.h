@@ -35,6 +35,7 @@ class Network {
  public:
   flatbuffers::FlatBufferBuilder builder{1024};
   Ints inputs, outputs;
+  Ints signature;  // of the tensors made from now on, where not empty: their shapes with -1 for open sizes
   std::uint32_t version = 3;
   bool old_codes = false;  // without the field of 2020
 
@@ -58,6 +59,12 @@ class Network {
         builder.CreateVector(reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(T));
     buffers_.push_back(fb::CreateBuffer(builder, data));
     return add_tensor(name, dims, type, scaled, static_cast<std::uint32_t>(buffers_.size()));
+  }
+  // A constant whose bytes lie at `offset` of the file, behind what the builder makes.
+  std::int32_t constant_at(const std::string& name, const Ints& dims, Type type, std::uint64_t offset,
+                           std::uint64_t size) {
+    buffers_.push_back(fb::CreateBuffer(builder, 0, offset, size));
+    return add_tensor(name, dims, type, {}, static_cast<std::uint32_t>(buffers_.size()));
   }
   // A tensor of the data that buffer `number` (from 1 on, in the order of the constants) holds.
   std::int32_t alias(const std::string& name, const Ints& dims, Type type, const Scaled& scaled, std::uint32_t number) {
@@ -131,7 +138,8 @@ class Network {
       quantization =
           fb::CreateQuantizationDirect(builder, nullptr, nullptr, &scaled.scale, &scaled.zero_point, 0, scaled.axis);
     }
-    tensors_.push_back(fb::CreateTensorDirect(builder, &dims, type, buffer, name.c_str(), quantization));
+    tensors_.push_back(fb::CreateTensorDirect(builder, &dims, type, buffer, name.c_str(), quantization, false, 0,
+                                              signature.empty() ? nullptr : &signature));
     return static_cast<std::int32_t>(tensors_.size()) - 1;
   }
 

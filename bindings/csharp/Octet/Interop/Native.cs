@@ -13,7 +13,7 @@ internal static unsafe partial class Native
     /// <summary>
     /// Q_ABI_VERSION of the header that this binding was written against: major in the upper 16 bits.
     /// </summary>
-    public const uint AbiVersion = 0x00010000;
+    public const uint AbiVersion = 0x00010001;
 
     // Explicit, so that the resolver is in place before the first import of this class is bound.
     static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, Loader.Resolve);
@@ -122,6 +122,15 @@ internal static unsafe partial class Native
         q_error* error);
 
     [LibraryImport(Library)]
+    public static partial int q_observe(
+        ModelHandle model,
+        q_quantize_options* options,
+        int shard,
+        int shard_count,
+        q_str path,
+        q_error* error);
+
+    [LibraryImport(Library)]
     public static partial int q_compare(
         ModelHandle reference, ModelHandle model, q_compare_options* options, out ReportHandle report, q_error* error);
 
@@ -140,6 +149,16 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial int q_report_get_kept_float(
         ReportHandle report, int index, q_kept_float* info, q_error* error);
+
+    [LibraryImport(Library)]
+    public static partial int q_report_get_mixed_layer(
+        ReportHandle report, int index, q_mixed_layer* info, q_error* error);
+
+    [LibraryImport(Library)]
+    public static partial int q_report_get_sample(ReportHandle report, int index, q_sample_error* info, q_error* error);
+
+    [LibraryImport(Library)]
+    public static partial int q_report_get_detections(ReportHandle report, q_detection_error* info, q_error* error);
 
     [LibraryImport(Library)]
     public static partial int q_report_get_warning(ReportHandle report, int index, q_str* text, q_error* error);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Octet.Interop;
 
 /// <summary>Native memory for the texts of one call; freed at its end.</summary>
-internal unsafe ref struct Scope
+internal sealed unsafe class Scope : IDisposable
 {
     private List<nint>? _blocks;
 
@@ -26,7 +26,7 @@ internal unsafe ref struct Scope
         return array;
     }
 
-    public readonly void Dispose()
+    public void Dispose()
     {
         if (_blocks is null) return;
         foreach (nint block in _blocks) Marshal.FreeCoTaskMem(block);

@@ -200,6 +200,11 @@ internal unsafe struct q_quantize_options
     public q_str images;
     public q_str* image_files;
     public long image_file_count;
+    public int report_details;
+    public int boxes;
+    public q_str cache;
+    public q_str* statistics;
+    public nuint statistics_count;
 }
 
 internal unsafe struct q_compare_options
@@ -217,6 +222,8 @@ internal unsafe struct q_compare_options
     public void* log_user;
     public q_str config_json;
     public q_calibration* samples;
+    public int report_details;
+    public int boxes;
 }
 
 internal struct q_report_info
@@ -243,6 +250,19 @@ internal struct q_report_info
     public int reserved;
     public double int8_ms;
     public double mixed_ms;
+    public int is_poor;
+    public int sample_count;
+    public int has_detections;
+    public int has_mixed;
+    public int mixed_layer_count;
+    public int mixed_reached;
+    public double mixed_float_mac_share;
+    public double all_int8_sqnr_db;
+    public double mixed_sqnr_db;
+    public double all_int8_drop;
+    public double mixed_drop;
+    public double float_run_ms;
+    public double int8_run_ms;
 }
 
 internal struct q_output_error
@@ -269,6 +289,12 @@ internal struct q_layer_error
     public double clipped_share;
     public float low;
     public float high;
+    public q_str cause;
+    public q_str cause_text;
+    public q_str advice;
+    public double own_sqnr_db;
+    public double float_ms;
+    public double int8_ms;
 }
 
 internal struct q_kept_float
@@ -279,4 +305,43 @@ internal struct q_kept_float
     public q_str op;
     public double float_ms;
     public double int8_ms;
+}
+
+internal struct q_mixed_layer
+{
+    public uint struct_size;
+    public int reserved;
+    public q_str name;
+    public q_str op;
+    public long macs;
+    public double gained_db;
+}
+
+internal struct q_sample_error
+{
+    public uint struct_size;
+    public int same_answer;
+    public q_str name;
+    public double cosine;
+    public long float_class;
+    public long int8_class;
+    public double float_score;
+    public double int8_score;
+    public int float_box_count;
+    public int int8_box_count;
+}
+
+internal struct q_detection_error
+{
+    public uint struct_size;
+    public int boxes;
+    public double score_threshold;
+    public long float_boxes;
+    public long int8_boxes;
+    public long matched;
+    public long same_samples;
+    public double mean_iou;
+    public double least_iou;
+    public double mean_score_error;
+    public double max_score_error;
 }

@@ -1,0 +1,85 @@
+// octet convert, and octet quantize into the files of other tools.
+#include "cli/npy.h"
+#include "cli/workspace.h"
+
+namespace octet::test {
+namespace {
+
+std::string answers(const Workspace& workspace, const std::string& model) {
+  const std::string y = workspace.path("y.npy");
+  expect_status(Command({"run", model, "--image", workspace.path("images/good0.png"), "--config", workspace.config(),
+                         "--output", y})
+                    .run(),
+                0);
+  return read_file(y);
+}
+
+void a_float_model_there_and_back(void**) {
+  const Workspace workspace;
+  const std::string expected = answers(workspace, workspace.model());
+  for (const char* name : {"copy.octet", "copy.onnx", "copy.tflite"}) {
+    const std::string copy = workspace.path(name);
+    const CommandResult result = Command({"convert", workspace.model(), copy}).run();
+    expect_status(result, 0);
+    expect_contains(result.out, "float (");
+    expect_contains(result.out, "size");
+    assert_true(answers(workspace, copy) == expected);
+  }
+}
+
+void an_int8_model_keeps_its_integers(void**) {
+  const Workspace workspace;
+  const std::string int8 = workspace.quantized();
+  const std::string expected = answers(workspace, int8);
+  for (const char* name : {"int8.onnx", "int8.tflite"}) {
+    const std::string copy = workspace.path(name);
+    const CommandResult result = Command({"convert", int8, copy, "--json"}).run();
+    expect_status(result, 0);
+    for (const char* member : {R"("command": "convert")", R"("ok": true)", R"("source_format": "octet")",
+                               R"("target_format": ")", R"("int8_layer_count": )", R"("target_bytes": )"}) {
+      expect_contains(result.out, member);
+    }
+    assert_true(answers(workspace, copy) == expected);
+    expect_contains(Command({"inspect", copy}).run().out, "int8 (");
+  }
+}
+
+void quantize_writes_what_the_ending_says(void**) {
+  const Workspace workspace;
+  const std::string expected = answers(workspace, workspace.quantized());
+  for (const char* name : {"direct.onnx", "direct.tflite"}) {
+    const std::string target = workspace.path(name);
+    expect_status(Command({"quantize", workspace.model(), target, workspace.config()}).run(), 0);
+    assert_true(answers(workspace, target) == expected);
+  }
+}
+
+void what_cannot_be_done_is_said(void**) {
+  const Workspace workspace;
+  expect_failure(Command({"convert", workspace.model(), workspace.model()}).run(), 2, {"net.onnx"});
+  expect_failure(Command({"convert", workspace.path("none.onnx"), workspace.path("x.onnx")}).run(), 1, {"none.onnx"});
+  expect_failure(Command({"convert", workspace.model()}).run(), 2, {"target is required"});
+  OnnxModel model;
+  model.input("x", {1, 8, 4, 4}).output("y");
+  model.node("DepthToSpace", {"x"}, {"d"}, {attr("blocksize", 2), attr("mode", "CRD")}, "places");
+  model.node("Erf", {"d"}, {"y"}, {}, "error");
+  const std::string path = workspace.write("crd.onnx", model.bytes());
+  const std::string target = workspace.path("crd.tflite");
+  expect_failure(Command({"convert", path, target}).run(), 1,
+                 {"crd.tflite", ".tflite cannot carry", "'places'", "'error'"});
+  assert_false(file_exists(target));
+}
+
+}  // namespace
+}  // namespace octet::test
+
+int main() {
+  using namespace octet::test;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(a_float_model_there_and_back),
+      cmocka_unit_test(an_int8_model_keeps_its_integers),
+      cmocka_unit_test(quantize_writes_what_the_ending_says),
+      cmocka_unit_test(what_cannot_be_done_is_said),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
