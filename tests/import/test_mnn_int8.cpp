@@ -2,6 +2,7 @@
 // give is compared with integer arithmetic written here from the definitions.
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "import/mnn/network.h"
 #include "ops/run_graph.h"
@@ -366,17 +367,60 @@ void test_todays_errors(void**) {
   assert_string_equal(kinds(imported(beyond)).c_str(), "unary");
 }
 
+// Whatever a byte is changed to: a graph or an error, and no graph that the passes choke on.
+void damage(const std::string& file) {
+  std::mt19937 random(3);
+  for (int i = 0; i < 4000; ++i) {
+    std::string damaged = file;
+    const std::size_t changes = 1 + random() % 3;
+    for (std::size_t k = 0; k < changes; ++k) {
+      damaged[random() % damaged.size()] = static_cast<char>(random() % 4 == 0 ? 0xFF : random());
+    }
+    Result<Graph> graph = import_mnn(damaged);
+    if (graph.ok()) {
+      (void)prepare_graph(*graph).ok();
+    } else {
+      assert_true(!graph.status().message().empty());
+    }
+  }
+}
+
+void test_damaged_bytes_do_no_harm(void**) {
+  OldNetwork old;
+  old.input("x", {1, 3, kHeight, kWidth});
+  old.to_int8("x", "xq", {40, 50, 60});
+  old.conv("xq", "a", 3, 4, false, {0.004F, 0.0031F, 0.0052F, 0.0047F}, true);
+  old.conv("a", "b", 4, 4, true, {0.01F, 0.013F, 0.0071F, 0.009F}, false);
+  const auto left = old.scales({0.03F}), right = old.scales({0.05F}), out = old.scales({16});
+  old.op(fb::OpType::EltwiseInt8, {"a", "b"}, {"s"},
+         Network::main(fb::CreateEltwiseInt8(old.builder, fb::EltwiseType::Sum, left, right, out)));
+  old.to_float("s", "y", {0.02F, 0.05F, 0.031F, 0.011F});
+  damage(old.bytes());
+  TodaysNetwork today;
+  today.input("x", {1, 3, kHeight, kWidth});
+  today.conv("x", "a", 3, 3, {0.004F, 0.004F, 0.004F}, true);
+  today.op(fb::OpType::BinaryOp, {"a", "x"}, {"y"}, Network::main(fb::CreateBinaryOp(today.builder)));
+  for (const std::int32_t tensor : {0, 1, 2}) today.describe(tensor, 0.05F, 3);
+  damage(today.bytes());
+}
+
 }  // namespace
 }  // namespace octet::test
 
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_old_chain),          cmocka_unit_test(test_old_zero_points),
-      cmocka_unit_test(test_old_float_output),   cmocka_unit_test(test_old_sum),
-      cmocka_unit_test(test_old_pool),           cmocka_unit_test(test_old_errors),
-      cmocka_unit_test(test_todays_convolution), cmocka_unit_test(test_todays_rule),
-      cmocka_unit_test(test_todays_readers),     cmocka_unit_test(test_todays_errors),
+      cmocka_unit_test(test_old_chain),
+      cmocka_unit_test(test_old_zero_points),
+      cmocka_unit_test(test_old_float_output),
+      cmocka_unit_test(test_old_sum),
+      cmocka_unit_test(test_old_pool),
+      cmocka_unit_test(test_old_errors),
+      cmocka_unit_test(test_todays_convolution),
+      cmocka_unit_test(test_todays_rule),
+      cmocka_unit_test(test_todays_readers),
+      cmocka_unit_test(test_todays_errors),
+      cmocka_unit_test(test_damaged_bytes_do_no_harm),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
