@@ -74,8 +74,8 @@ tidy() {
   find src -name '*.cpp' | xargs -P 2 -n 4 clang-tidy -p build/clang --quiet --warnings-as-errors='*'
 }
 
-if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx abigail-tools \
-  dpkg-dev golang-go; then
+if ! install_packages $BUILD_PACKAGES libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 python3-numpy python3-onnx python3-pil \
+  abigail-tools dpkg-dev golang-go chromium fonts-dejavu-core slurm-wlm munge; then
   echo "0 passed, 1 failed"
   exit 1
 fi
@@ -97,9 +97,16 @@ for isa in $(sed -n 's/^OCTET_ISA_PACKAGE(\([a-z0-9]*\),.*/\1/p' src/cpu/isa.inc
   fi
 done
 step "ONNX Runtime" sh tests/checks/onnxruntime.sh build/release/src/octet build/onnxruntime "$shared"
+step "TensorFlow Lite" sh tests/checks/tflite.sh build/release/src/octet build/tflite build/onnxruntime "$shared"
+step "export" sh tests/checks/export.sh build/release/src/octet build/export "$shared"
+step "ONNX node tests" python3 tests/checks/onnx_backend.py build/release/src/octet build/release/tests/import_list_operators
+step "operator table" python3 tests/checks/operator_table.py build/release/tests/import_list_operators README.md
+step "MNN files" python3 tests/checks/mnn_files.py build/release/src/octet "$shared"
 step "real networks" python3 tests/checks/shared_models.py build/release/src/octet "$shared"
 step "ABI" sh tests/checks/abi.sh build/release/src/liboctet.so
 step "faces" sh tests/checks/faces.sh build/release/src/octet build/faces
+step "Slurm" sh tests/checks/slurm.sh build/release/src/octet
+step "report" sh tests/checks/report.sh build/release/src/octet build/report
 step "quickstart" sh examples/quickstart.sh
 step "install" sh tests/checks/install.sh build/quickstart/install
 step "manual" sh tests/checks/manual.sh build/quickstart/install
@@ -118,6 +125,8 @@ if [ $full = yes ]; then
   step "build clang" build clang
   step "tests clang" run_ctest clang
   step "clang-tidy" tidy
+  step "MNN runtime" sh tests/checks/mnn_runtime.sh build/release/src/octet build/release/src build/mnn "$shared"
+  step "accuracy" sh tests/bench/accuracy.sh build/release/src/octet "$shared"
 fi
 
 [ -n "$broken" ] && echo "failed:${broken#,}"

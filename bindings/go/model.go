@@ -50,7 +50,7 @@ type LayerInfo struct {
 	Output      TensorInfo // the first output
 }
 
-// Load reads a .octet, .onnx or .mnn file; the content decides, not the name. A .octet file stays mapped until the
+// Load reads a .octet, .onnx, .mnn or .tflite file; the content decides, not the name. A .octet file stays mapped until the
 // model and its last session are closed: do not change it in place.
 func Load(path string, options *LoadOptions) (*Model, error) {
 	return load(options, func(user C.uintptr_t, out **C.q_model, e *C.q_error) C.q_status {

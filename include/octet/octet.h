@@ -163,7 +163,7 @@ typedef struct q_load_options {
   int32_t reserved2;
 } q_load_options;
 
-/* Loads a .octet, .onnx or .mnn file; the content decides, not the name. A .octet file stays mapped until the model and
+/* Loads a .octet, .onnx, .mnn or .tflite file; the content decides, not the name. A .octet file stays mapped until the model and
  * its last session are freed: do not change it in place. `options` may be NULL. Errors: Q_E_IO, Q_E_FORMAT, Q_E_VERSION,
  * Q_E_UNSUPPORTED (names every unsupported operator), Q_E_SHAPE, Q_E_MEMORY. Since 1.0. */
 q_status q_model_load(q_str path, const q_load_options *options, q_model **out, q_error *error);

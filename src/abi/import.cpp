@@ -19,7 +19,7 @@ Result<Imported> import_model(const Bytes& bytes, const std::string& name, const
     if (const Status status = prepare_graph(graph); !status.ok()) return status.within("'" + name + "'");
     return Imported{std::move(graph), importer.name};
   }
-  return fail(Code::format, "'" + name + "' is no model: .octet, .onnx and .mnn files can be read" +
+  return fail(Code::format, "'" + name + "' is no model: .octet, .onnx, .mnn and .tflite files can be read" +
                                 (bytes.empty() ? std::string("; the file is empty") : std::string()));
 }
 

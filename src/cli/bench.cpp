@@ -113,7 +113,7 @@ Options read_options(const Call& call, Console& console) {
   arguments
       .add_option(
           "models", words,
-          "models (.onnx, .mnn, .octet) or folders with models;\nthen numbers as MNN's benchmark.out takes them")
+          "models (.onnx, .mnn, .tflite, .octet) or folders with models;\nthen numbers as MNN's benchmark.out takes them")
       ->required()
       ->type_name("PATH");
   CLI::Option* threads = arguments.add_threads(options.threads, "default: 1");
@@ -153,8 +153,8 @@ std::vector<std::string> model_files(const std::vector<std::string>& words) {
       files.push_back(word);
       continue;
     }
-    const std::vector<std::string> found = files_in(word, {"octet", "onnx", "mnn"});
-    if (found.empty()) throw Failure(Q_E_DATA, word + ": no model (.octet, .onnx, .mnn) in this folder", word);
+    const std::vector<std::string> found = files_in(word, {"octet", "onnx", "mnn", "tflite"});
+    if (found.empty()) throw Failure(Q_E_DATA, word + ": no model (.octet, .onnx, .mnn, .tflite) in this folder", word);
     files.insert(files.end(), found.begin(), found.end());
   }
   return files;

@@ -145,7 +145,7 @@ Outcome inspect_command(const Call& call, Console& console) {
   std::string path;
   bool with_layers = false;
   Arguments arguments("inspect", "Show what a model is made of.", kManual);
-  arguments.add_option("model", path, "the model: .onnx, .mnn or .octet")->required()->type_name("FILE");
+  arguments.add_option("model", path, "the model: .onnx, .mnn, .tflite or .octet")->required()->type_name("FILE");
   arguments.add_flag("--layers", with_layers, "also every layer, in the order of execution");
   arguments.add_json();
   arguments.read(call.words);

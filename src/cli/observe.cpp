@@ -48,7 +48,7 @@ struct Shard {
 Options read_options(const Call& call) {
   Options options;
   Arguments arguments("observe", "Write what a float model's tensors hold over a shard of the samples.", kManual);
-  arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
+  arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn, .tflite or .octet")
       ->required()
       ->type_name("FILE");
   arguments.add_option("config", options.config, "the JSON configuration")->required()->type_name("FILE");

@@ -62,7 +62,7 @@ Options read_options(const Call& call) {
   Options options;
   Arguments arguments("quantize", "Make an int8 model of a float one, with about a hundred sample images.",
                       std::string(kManual) + kStrictManual);
-  arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn or .octet")
+  arguments.add_option("float-model", options.source, "the float model: .onnx, .mnn, .tflite or .octet")
       ->required()
       ->type_name("FILE");
   arguments.add_option("int8-model", options.target, "the int8 model to write: .octet, .onnx, .mnn or .tflite")

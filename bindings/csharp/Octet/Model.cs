@@ -24,7 +24,7 @@ public sealed unsafe partial class Model : IDisposable
     }
 
     /// <summary>
-    /// Loads a .octet, .onnx or .mnn file; the content decides, not the name. A .octet file stays mapped until the
+    /// Loads a .octet, .onnx, .mnn or .tflite file; the content decides, not the name. A .octet file stays mapped until the
     /// model and its last session are disposed: do not change it in place.
     /// </summary>
     /// <param name="path">The file.</param>
