@@ -81,8 +81,8 @@ def classifiers(octet, shared, only):
         for name, recipe in recipes():
             made, report = octet.judge(os.path.join(shared, "models/imagenet", model),
                                        dict(keys, path=os.path.join(images, "calibration"), **recipe),
-                                       os.path.join(images, "evaluation"), "--labels", os.path.join(images, "labels.tsv"),
-                                       "--label-offset", str(offset))
+                                       os.path.join(images, "evaluation"), "--labels",
+                                       os.path.join(images, "labels.tsv"), "--label-offset", str(offset))
             print(f"| {title} | {name} | {report['float_top1']:.1%} | {report['int8_top1']:.1%} | "
                   f"{report['agreement']:.1%} | {before_softmax(report):.1f} | {made['seconds']:.1f} |", flush=True)
             title = ""
@@ -118,9 +118,10 @@ def splits(octet, shared, count, only):
             a = octet.link(f"{model}{seed}a", folder, mixed[:half])
             b = octet.link(f"{model}{seed}b", folder, mixed[half:])
             for calibration, judged in ((a, b), (b, a)):
-                _, report = octet.judge(os.path.join(shared, "models/imagenet", model), dict(keys, path=calibration), judged)
-                print(f"| {title} | {seed}{calibration[-1]} | {report['agreement']:.1%} | {before_softmax(report):.1f} |",
-                      flush=True)
+                _, report = octet.judge(os.path.join(shared, "models/imagenet", model), dict(keys, path=calibration),
+                                        judged)
+                print(f"| {title} | {seed}{calibration[-1]} | {report['agreement']:.1%} | "
+                      f"{before_softmax(report):.1f} |", flush=True)
 
 
 def main():
