@@ -18,13 +18,11 @@ std::string quoted(const File& file, std::int32_t index) {
   return "tensor '" + printable(file.tensor_name(index)) + "'";
 }
 
-// Element by element: in a damaged file the vector of 8 byte numbers may lie at any multiple of 4.
+// Copied as bytes: in a damaged file the vector of 8 byte numbers may lie at any multiple of 4.
 std::vector<std::int64_t> zero_points_of(const fb::Quantization& quantization) {
-  std::vector<std::int64_t> values;
-  if (quantization.zero_point() == nullptr) return values;
-  for (flatbuffers::uoffset_t i = 0; i < quantization.zero_point()->size(); ++i) {
-    values.push_back(quantization.zero_point()->Get(i));
-  }
+  const auto* given = quantization.zero_point();
+  std::vector<std::int64_t> values(given == nullptr ? 0 : given->size());
+  if (!values.empty()) std::memcpy(values.data(), given->Data(), values.size() * sizeof(std::int64_t));
   return values;
 }
 
