@@ -18,6 +18,14 @@ std::string quoted(const File& file, std::int32_t index) {
   return "tensor '" + printable(file.tensor_name(index)) + "'";
 }
 
+// Copied as bytes: in a damaged file the vector of 8 byte numbers may lie at any multiple of 4.
+std::vector<std::int64_t> zero_points_of(const fb::Quantization& quantization) {
+  const auto* given = quantization.zero_point();
+  std::vector<std::int64_t> values(given == nullptr ? 0 : given->size());
+  if (!values.empty()) std::memcpy(values.data(), given->Data(), values.size() * sizeof(std::int64_t));
+  return values;
+}
+
 template <class T>
 std::vector<T> elements_of(const Bytes& bytes) {
   std::vector<T> values(bytes.size() / sizeof(T));
@@ -99,7 +107,7 @@ Result<Scales> read_scales(const File& file, std::int32_t index) {
 // Subtracts the zero points and makes channels of scale 0 zero. `inner`: elements behind each other of one channel.
 Status centre(const File& file, std::int32_t index, const Scales& scales, std::size_t inner,
               std::vector<std::int32_t>* values) {
-  const std::span<const std::int64_t> zero_points = span_of(file.tensor(index).quantization()->zero_point());
+  const std::vector<std::int64_t> zero_points = zero_points_of(*file.tensor(index).quantization());
   const std::size_t count = scales.values.size();
   if (zero_points.size() > 1 && zero_points.size() != count) {
     return fail(Code::format, quoted(file, index) + " has " + std::to_string(count) + " scales, but " +
@@ -142,7 +150,7 @@ Result<Quant> activation_quant(const File& file, std::int32_t index) {
     return fail(Code::unsupported, quoted(file, index) + " has a custom quantization");
   }
   const std::span<const float> scales = span_of(quantization.scale());
-  const std::span<const std::int64_t> zero_points = span_of(quantization.zero_point());
+  const std::vector<std::int64_t> zero_points = zero_points_of(quantization);
   if (scales.size() != 1 || zero_points.size() > 1) {
     return fail(Code::unsupported, quoted(file, index) + " has " + std::to_string(scales.size()) +
                                        " scales; what an operator makes or the network takes has one");
