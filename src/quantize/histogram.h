@@ -66,8 +66,8 @@ class Histogram {
   std::uint64_t positive(int index) const { return counts_[static_cast<std::size_t>(index)]; }
   std::uint64_t negative(int index) const { return counts_[static_cast<std::size_t>(kBins + index)]; }
 
-  // The width is 2^exponent(); counts() are the positive bins and then the negative ones. With extremes() and zeros() they
-  // are all that a histogram of finite values is (quantize/statistics.h stores them).
+  // The width is 2^exponent(); counts() are the positive bins and then the negative ones. With extremes() and zeros()
+  // they are all that a histogram of finite values is (quantize/statistics.h stores them).
   int exponent() const { return exponent_; }
   const MinMax& extremes() const { return extremes_; }
   std::span<const std::uint64_t> counts() const { return counts_; }
