@@ -57,7 +57,7 @@ public class LoaderTests
         Assert.Equal(1, exit);
         Assert.StartsWith("OctetException", text);
         Assert.Contains("ABI 2.0", text);
-        Assert.Contains("needs ABI 1.0", text);
+        Assert.Contains("needs ABI 1.1", text);
     }
 
     [Fact]
