@@ -111,9 +111,9 @@ Options read_options(const Call& call, Console& console) {
   bool csv = false, markdown = false;
   Arguments arguments("bench", "Measure how long models take.", kManual);
   arguments
-      .add_option(
-          "models", words,
-          "models (.onnx, .mnn, .tflite, .octet) or folders with models;\nthen numbers as MNN's benchmark.out takes them")
+      .add_option("models", words,
+                  "models (.onnx, .mnn, .tflite, .octet) or folders with models;\nthen numbers as MNN's benchmark.out "
+                  "takes them")
       ->required()
       ->type_name("PATH");
   CLI::Option* threads = arguments.add_threads(options.threads, "default: 1");

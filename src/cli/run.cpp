@@ -74,7 +74,9 @@ void add_result_options(Arguments& arguments, Options& options) {
 Options read_options(const Call& call) {
   Options options;
   Arguments arguments("run", "Run a network once, on an image or on arrays.", kManual);
-  arguments.add_option("model", options.model, "the model: .onnx, .mnn, .tflite or .octet")->required()->type_name("FILE");
+  arguments.add_option("model", options.model, "the model: .onnx, .mnn, .tflite or .octet")
+      ->required()
+      ->type_name("FILE");
   CLI::Option* image = arguments.add_option("--image", options.image, "a JPEG or PNG image")->type_name("FILE");
   arguments.add_option("--input", options.arrays, "an array; once for each input, by name or in the\nmodel's order")
       ->type_name("[NAME=]FILE.npy")

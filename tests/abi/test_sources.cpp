@@ -210,7 +210,19 @@ void test_writing(void**) {
     expect_failure(q_model_write(model, q_text("octet"), stop, &calls, &e), Q_E_IO, e, "1");
     assert_int_equal(calls, 1);
     const auto ignore = [](void*, q_bytes) -> std::int32_t { return 0; };
-    for (const char* format : {"onnx", "", ".octet", "Octet2"}) {
+    for (const char* format : {"onnx", "mnn", "tflite"}) {
+      const auto gather = [](void* user, q_bytes part) -> std::int32_t {
+        static_cast<std::string*>(user)->append(static_cast<const char*>(part.data), part.size);
+        return 0;
+      };
+      std::string file;
+      expect_ok(q_model_write(model, q_text(format), gather, &file, &e), e);
+      const Model read = load_bytes(file, format);
+      const auto expected = run(make_session(model).get(), sample(1));
+      const auto answer = run(make_session(read.get()).get(), sample(1));
+      for (std::size_t i = 0; i < answer.size(); ++i) assert_true(std::fabs(answer[i] - expected[i]) < 1e-5F);
+    }
+    for (const char* format : {"onnx2", "", ".octet", "Octet2"}) {
       expect_failure(q_model_write(model, q_text(format), ignore, nullptr, &e), Q_E_UNSUPPORTED, e, "octet");
     }
   }

@@ -265,7 +265,7 @@ void compare_prints_accuracy_and_errors(void**) {
   const std::vector<std::string> words = {"compare", workspace.model(), int8, workspace.config(), "--labels", labels};
   const CommandResult plain = Command(words).run();
   expect_status(plain, 0);
-  for (const char* part : {"top-1", "top-5", "100.0 %", "agreement", "SQNR dB", "worst layers", "conv_1"}) {
+  for (const char* part : {"top-1", "top-5", "100.0 %", "agreement", "SQNR dB", "worst layers", "fc_1"}) {
     expect_contains(plain.out, part);
   }
   std::vector<std::string> json_words = words;
