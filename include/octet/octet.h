@@ -164,7 +164,8 @@ typedef struct q_load_options {
 } q_load_options;
 
 /* Loads a .octet, .onnx, .mnn or .tflite file; the content decides, not the name. A .octet file stays mapped until the model and
- * its last session are freed: do not change it in place. `options` may be NULL. Errors: Q_E_IO, Q_E_FORMAT, Q_E_VERSION,
+ * its last session are freed: do not change it in place. Activations keep the file's order of dimensions: N, H, W, C of
+ * .tflite files. `options` may be NULL. Errors: Q_E_IO, Q_E_FORMAT, Q_E_VERSION,
  * Q_E_UNSUPPORTED (names every unsupported operator), Q_E_SHAPE, Q_E_MEMORY. Since 1.0. */
 q_status q_model_load(q_str path, const q_load_options *options, q_model **out, q_error *error);
 
@@ -172,15 +173,17 @@ q_status q_model_load(q_str path, const q_load_options *options, q_model **out, 
  * need q_model_load. Since 1.0. */
 q_status q_model_load_bytes(q_bytes bytes, q_str name, const q_load_options *options, q_model **out, q_error *error);
 
-/* Writes a model to a file; the ending names the format: .octet. Written beside the target and renamed: after a failure
- * the target is as it was. The same model gives the same bytes. Since 1.0. */
+/* Writes a model to a file; the ending names the format: .octet, and since 1.1 .onnx (int8 as QDQ), .mnn and .tflite for
+ * the runtimes of these names; there inputs and outputs are float32, and how images become inputs is not stored. Written
+ * beside the target and renamed: after a failure the target is as it was. The same model gives the same bytes. Errors:
+ * Q_E_IO, Q_E_UNSUPPORTED (another ending; layers that the format cannot carry, all of them named). Since 1.0. */
 q_status q_model_save(const q_model *model, q_str path, q_error *error);
 
 /* Called with consecutive parts of a file, on the thread that made the call. Returns 0 to go on; anything else ends the
  * call with Q_E_IO. */
 typedef int32_t (*q_write_fn)(void *user, q_bytes part);
-/* The same bytes as q_model_save writes, given to `write`. `format`: "octet". Errors: Q_E_UNSUPPORTED (another format),
- * Q_E_IO. Since 1.0. */
+/* The same bytes as q_model_save writes, given to `write`. `format`: "octet", "onnx", "mnn", "tflite". Errors: those of
+ * q_model_save. Since 1.0. */
 q_status q_model_write(const q_model *model, q_str format, q_write_fn write, void *user, q_error *error);
 
 /* Sessions of the model keep what they need of it. Since 1.0. */
@@ -198,7 +201,7 @@ typedef struct q_model_info {
   int64_t weight_bytes; /* constants as stored */
   int64_t file_bytes;   /* of the file or bytes that it was loaded from; 0 for a model made by q_quantize */
   q_str name;           /* as the source file has it; may be empty */
-  q_str source_format;  /* "onnx", "mnn", "octet": what it was loaded from */
+  q_str source_format;  /* "onnx", "mnn", "tflite", "octet": what it was loaded from */
 } q_model_info;
 
 /* Errors: Q_E_ARGUMENT. Since 1.0. */
