@@ -211,7 +211,7 @@ libraries() {
   strip -o stripped.so "$library"
   size=$(stat -c %s stripped.so)
   echo "liboctet.so stripped: $size bytes"
-  [ "$size" -le 2097152 ] || fail "the library has grown beyond 2 MiB (aim: 1.5 MB)"
+  [ "$size" -le 3145728 ] || fail "the library has grown beyond 3 MiB (aim: 1.5 MB)"
   # Each with the version node that it came with; the nodes are symbols, too.
   nm -D --defined-only "$library" | awk '{print $3}' | grep -v "^OCTET_$major\.[0-9]*$" | sort >exported
   declared_functions >expected
