@@ -31,9 +31,9 @@ public class SessionTests
         using Model model = Data.TwoInputs();
         long[] shape = [3, -1, -1, 5];
         using Session session = model.CreateSession(new SessionOptions { InputShapes = [shape, shape] });
-        Assert.Equal([3, 2, 2, 5], session.GetInput(1).Dims);
-        Assert.Equal([3, 2, 2, 5], session.GetOutput(0).Dims);
-        Assert.Equal([1, 2, 2, 3], model.Inputs[1].Dims);
+        Assert.Equal([3, 2, 2, 5], session.GetInput(1).Dimensions);
+        Assert.Equal([3, 2, 2, 5], session.GetOutput(0).Dimensions);
+        Assert.Equal([1, 2, 2, 3], model.Inputs[1].Dimensions);
         float[] a = Data.Random(60, 1), b = Data.Random(60, 2), sum = new float[60], positive = new float[60];
         session.Run([a, b], [sum, positive]);
         for (int i = 0; i < 60; ++i) Assert.Equal(a[i] + b[i], sum[i]);
