@@ -64,6 +64,14 @@ CLI::Option* Arguments::add_isa(std::string& isa) {
       ->type_name("NAME");
 }
 
+CLI::Option* Arguments::add_shapes(std::vector<std::string>& shapes) {
+  return add_option("--shape", shapes,
+                    "sizes of an input, as 1x3x224x224, ? for one of the model's;\n"
+                    "once for each input, in the model's order")
+      ->type_name("SIZES")
+      ->allow_extra_args(false);
+}
+
 void Arguments::add_json() {
   add_flag_callback(
       "--json", [] {}, "print one JSON object on stdout; everything else goes to stderr");

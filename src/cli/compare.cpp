@@ -35,6 +35,7 @@ constexpr char kRefusal[] = "--strict: the quality is poor; the warnings say why
 struct Options {
   std::string reference, model, config;
   std::string images, labels;
+  std::vector<std::string> shapes;
   ReportOptions reporting;
   int label_offset = 0;
   int threads = 0;
@@ -64,6 +65,7 @@ Options read_options(const Call& call) {
       ->type_name("N")
       ->needs("--labels");
   options.reporting.add_to(arguments);
+  arguments.add_shapes(options.shapes);
   arguments.add_threads(options.threads, "default: all that this process may use");
   arguments.add_json();
   arguments.read(call.words);
@@ -141,8 +143,8 @@ Outcome compare_command(const Call& call, Console& console) {
     check_ending(options.reporting.report, {"html", "json"}, "a report");
     check_can_write(options.reporting.report, {options.reference, options.model, options.config, options.labels});
   }
-  const Network reference = load_network(options.reference, console);
-  const Network model = load_network(options.model, console);
+  const Network reference = load_network(options.reference, console, options.shapes);
+  const Network model = load_network(options.model, console, options.shapes);
   const Report report = compare(reference, model, options, console);
   stop_if_interrupted();
   save_report(report.get(), options.reporting.report);

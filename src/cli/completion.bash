@@ -33,7 +33,7 @@ _octet_value() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$1")
       ;;
-    --shard | --threads | --warmup | --top | --score-threshold | --iou | --label-offset) COMPREPLY=() ;;
+    --shape | --shard | --threads | --warmup | --top | --score-threshold | --iou | --label-offset) COMPREPLY=() ;;
     *) return 1 ;;
   esac
   return 0

@@ -21,7 +21,7 @@ function __octet_files
 end
 
 set -l valued --method --weight-method --isa --boxes --report --config --image --input --output --draw --labels --images \
-    --cache --statistics --out --shard --threads --warmup --top --score-threshold --iou --label-offset
+    --cache --statistics --out --shape --shard --threads --warmup --top --score-threshold --iou --label-offset
 
 complete -c octet -f
 complete -c octet -n '__fish_is_first_token' -a '(__octet_commands)'

@@ -17,7 +17,7 @@ _octet_value() {
     --labels) _files ;;
     --statistics|--out) _files -g '*.stats(-.)' ;;
     --images|--cache) _files -/ ;;
-    --shard|--threads|--warmup|--top|--score-threshold|--iou|--label-offset) _message 'number' ;;
+    --shape|--shard|--threads|--warmup|--top|--score-threshold|--iou|--label-offset) _message 'number' ;;
     *) return 1 ;;
   esac
   return 0

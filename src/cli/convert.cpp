@@ -58,16 +58,18 @@ std::string answer(const Network& source, const std::string& target) {
 Outcome convert_command(const Call& call, Console& console) {
   std::string path;
   std::string target;
+  std::vector<std::string> shapes;
   Arguments arguments("convert", "Write a model as a file of another format.", kManual);
   arguments.add_option("source", path, "the model: .onnx, .mnn, .tflite or .octet")->required()->type_name("FILE");
   arguments.add_option("target", target, "the file to write: .octet, .onnx, .mnn or .tflite")
       ->required()
       ->type_name("FILE");
+  arguments.add_shapes(shapes);
   arguments.add_json();
   arguments.read(call.words);
   check_ending(target, kModelEndings, "a model");
   check_can_write(target, {path});
-  const Network source = load_network(path, console);
+  const Network source = load_network(path, console, shapes);
   stop_if_interrupted();
   save_model(source.model.get(), target);
   return {call.json ? answer(source, target) : summary(source, target)};

@@ -143,13 +143,15 @@ std::string answer(const Network& network, const std::optional<q_recipe>& recipe
 
 Outcome inspect_command(const Call& call, Console& console) {
   std::string path;
+  std::vector<std::string> shapes;
   bool with_layers = false;
   Arguments arguments("inspect", "Show what a model is made of.", kManual);
   arguments.add_option("model", path, "the model: .onnx, .mnn, .tflite or .octet")->required()->type_name("FILE");
   arguments.add_flag("--layers", with_layers, "also every layer, in the order of execution");
+  arguments.add_shapes(shapes);
   arguments.add_json();
   arguments.read(call.words);
-  const Network network = load_network(path, console);
+  const Network network = load_network(path, console, shapes);
   const std::optional<q_recipe> recipe = stored_recipe(network);
   return {call.json ? answer(network, recipe, with_layers) : summary(network, recipe, with_layers)};
 }

@@ -18,11 +18,36 @@ void save_model(const q_model* model, const std::string& path) {
   check(q_model_save(model, text_of(path), &error), error, path);
 }
 
-Network load_network(const std::string& path, Console& console) {
+namespace {
+
+std::vector<std::int64_t> sizes_of(const std::string& shape) {
+  std::vector<std::int64_t> sizes;
+  for (std::size_t begin = 0; begin <= shape.size();) {
+    const std::size_t end = std::min(shape.find('x', begin), shape.size());
+    const std::string size = shape.substr(begin, end - begin);
+    const bool number = !size.empty() && size.size() < 10 && size.find_first_not_of("0123456789") == std::string::npos;
+    if (!number && size != "?") {
+      throw Failure(Q_E_ARGUMENT, "--shape " + shape + ": give sizes as in 1x3x224x224, with ? for those of the model");
+    }
+    sizes.push_back(number ? std::stoll(size) : -1);
+    begin = end + 1;
+  }
+  return sizes;
+}
+
+}  // namespace
+
+Network load_network(const std::string& path, Console& console, const std::vector<std::string>& shapes) {
   stop_if_interrupted();
+  std::vector<std::vector<std::int64_t>> sizes;
+  std::vector<q_shape> views;
+  for (const std::string& shape : shapes) sizes.push_back(sizes_of(shape));
+  for (const auto& dims : sizes) views.push_back({dims.data(), static_cast<std::int32_t>(dims.size()), 0});
   auto options = sized<q_load_options>();
   options.log = Console::on_log;
   options.log_user = &console;
+  options.input_shapes = views.empty() ? nullptr : views.data();
+  options.input_shape_count = static_cast<std::int32_t>(views.size());
   auto error = sized<q_error>();
   q_model* model = nullptr;
   const q_status status = q_model_load(text_of(path), &options, &model, &error);

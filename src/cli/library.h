@@ -49,7 +49,8 @@ extern const std::vector<std::string> kModelEndings;
 // Writes a model; the file's ending chooses the format.
 void save_model(const q_model* model, const std::string& path);
 
-Network load_network(const std::string& path, Console& console);
+// `shapes`: sizes of the inputs as --shape has them, "1x3x224x224", one for each; empty: the model's own.
+Network load_network(const std::string& path, Console& console, const std::vector<std::string>& shapes = {});
 Network describe(Model model, const std::string& path);
 std::vector<q_layer_info> layers_of(const Network& network);
 

@@ -38,6 +38,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.)
 struct Options {
   std::string source, config, shard = "1/1", out;
   std::string method, cache;
+  std::vector<std::string> shapes;
   int threads = 0;
 };
 
@@ -65,6 +66,7 @@ Options read_options(const Call& call) {
                   "a folder that keeps what was observed: what was killed\n"
                   "goes on there")
       ->type_name("FOLDER");
+  arguments.add_shapes(options.shapes);
   arguments.add_threads(options.threads, "default: all that this process may use");
   arguments.add_json();
   arguments.read(call.words);
@@ -121,7 +123,7 @@ Outcome observe_command(const Call& call, Console& console) {
   const Options options = read_options(call);
   const Shard shard = read_shard(options.shard);
   check_can_write(options.out, {options.source, options.config});
-  const Network source = load_network(options.source, console);
+  const Network source = load_network(options.source, console, options.shapes);
   observe(source, options, shard, console);
   if (call.json) return {answer(options, shard)};
   return {options.out + ": shard " + std::to_string(shard.number) + " of " + std::to_string(shard.count) + ", " +

@@ -53,7 +53,7 @@ struct Options {
   std::string feature_method, weight_method;
   ReportOptions reporting;
   std::string cache;
-  std::vector<std::string> statistics;
+  std::vector<std::string> statistics, shapes;
   int threads = 0;
   bool float_where_faster = false;
 };
@@ -92,6 +92,7 @@ Options read_options(const Call& call) {
       ->type_name("FILE");
   arguments.add_flag("--float-where-faster", options.float_where_faster,
                      "keep layers in float that are faster so on this CPU;\nthe result then depends on the machine");
+  arguments.add_shapes(options.shapes);
   arguments.add_threads(options.threads, "default: all that this process may use");
   arguments.add_json();
   arguments.read(call.words);
@@ -232,7 +233,7 @@ std::string answer(const Network& source, const Quantized& result, const Options
 Outcome quantize_command(const Call& call, Console& console) {
   const Options options = read_options(call);
   check_outputs(options);
-  const Network source = load_network(options.source, console);
+  const Network source = load_network(options.source, console, options.shapes);
   if (source.is_int8()) {
     throw Failure(Q_E_ARGUMENT, options.source + ": already quantized; give the float model that it was made from",
                   options.source);

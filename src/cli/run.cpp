@@ -39,7 +39,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.)
 
 struct Options {
   std::string model, image, config;
-  std::vector<std::string> arrays;
+  std::vector<std::string> arrays, shapes;
   std::string output, draw, labels, isa, boxes;
   int top = 5;
   int threads = 1;
@@ -86,6 +86,7 @@ Options read_options(const Call& call) {
       ->type_name("FILE")
       ->needs(image);
   add_result_options(arguments, options);
+  arguments.add_shapes(options.shapes);
   arguments.add_threads(options.threads, "default: 1");
   arguments.add_isa(options.isa);
   arguments.add_json();
@@ -223,7 +224,7 @@ std::string summary(const Network& network, const Plan& plan, const Options& opt
 
 Outcome run_command(const Call& call, Console& console) {
   Options options = read_options(call);
-  const Network network = load_network(options.model, console);
+  const Network network = load_network(options.model, console, options.shapes);
   const Plan plan = make_plan(network, options);
   const Results results = run(network, plan, options);
   write_files(network, plan, options, results);

@@ -22,8 +22,9 @@ Status check_inputs(const Graph& graph) {
     const Tensor& tensor = graph.at(id);
     const bool known = std::all_of(tensor.dims.begin(), tensor.dims.end(), [](std::int64_t dim) { return dim > 0; });
     if (known && element_count(tensor.dims) > 0) continue;
-    return fail(Code::shape, "input '" + printable(tensor.name) + "' has the shape " + shape_text(tensor.dims) +
-                                 ", of which the file leaves sizes open: give its shape when the model is loaded");
+    return fail(Code::shape,
+                "input '" + printable(tensor.name) + "' has the shape " + shape_text(tensor.dims) +
+                    ", of which the file leaves sizes open: give its shape when the model is loaded (--shape)");
   }
   return {};
 }

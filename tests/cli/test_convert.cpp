@@ -54,6 +54,19 @@ void quantize_writes_what_the_ending_says(void**) {
   }
 }
 
+void sizes_of_inputs(void**) {
+  const Workspace workspace;
+  const std::string batch = workspace.path("batch.octet");
+  expect_status(Command({"convert", workspace.model(), batch, "--shape", "5x?x?x?"}).run(), 0);
+  expect_contains(Command({"inspect", batch}).run().out, "5x3x16x16");
+  expect_contains(Command({"inspect", batch, "--shape", "2x3x16x16"}).run().out, "2x3x16x16");
+  for (const char* shape : {"", "1x", "axb", "1x3x16x16x", "1,3,16,16", "99999999999x3x16x16"}) {
+    expect_failure(Command({"inspect", batch, "--shape", shape}).run(), 2, {"--shape", "1x3x224x224"});
+  }
+  expect_failure(Command({"inspect", batch, "--shape", "1x3x16"}).run(), 1, {"'x'", "4 dimensions"});
+  expect_failure(Command({"inspect", batch, "--shape", "1x?x?x?", "--shape", "1x?x?x?"}).run(), 2, {"1 inputs"});
+}
+
 void what_cannot_be_done_is_said(void**) {
   const Workspace workspace;
   expect_failure(Command({"convert", workspace.model(), workspace.model()}).run(), 2, {"net.onnx"});
@@ -76,9 +89,8 @@ void what_cannot_be_done_is_said(void**) {
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(a_float_model_there_and_back),
-      cmocka_unit_test(an_int8_model_keeps_its_integers),
-      cmocka_unit_test(quantize_writes_what_the_ending_says),
+      cmocka_unit_test(a_float_model_there_and_back),         cmocka_unit_test(an_int8_model_keeps_its_integers),
+      cmocka_unit_test(quantize_writes_what_the_ending_says), cmocka_unit_test(sizes_of_inputs),
       cmocka_unit_test(what_cannot_be_done_is_said),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
