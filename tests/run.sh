@@ -99,9 +99,9 @@ done
 step "ONNX Runtime" sh tests/checks/onnxruntime.sh build/release/src/octet build/onnxruntime "$shared"
 step "TensorFlow Lite" sh tests/checks/tflite.sh build/release/src/octet build/tflite build/onnxruntime "$shared"
 step "export" sh tests/checks/export.sh build/release/src/octet build/export "$shared"
-step "ONNX node tests" python3 tests/checks/onnx_backend.py build/release/src/octet build/release/tests/import_list_operators
+step "ONNX node tests" /usr/bin/python3 tests/checks/onnx_backend.py build/release/src/octet build/release/tests/import_list_operators
 step "operator table" python3 tests/checks/operator_table.py build/release/tests/import_list_operators README.md
-step "MNN files" python3 tests/checks/mnn_files.py build/release/src/octet "$shared"
+step "MNN files" /usr/bin/python3 tests/checks/mnn_files.py build/release/src/octet "$shared"
 step "real networks" python3 tests/checks/shared_models.py build/release/src/octet "$shared"
 step "ABI" sh tests/checks/abi.sh build/release/src/liboctet.so
 step "faces" sh tests/checks/faces.sh build/release/src/octet build/faces
