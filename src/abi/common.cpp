@@ -107,7 +107,7 @@ Result<int> thread_count(std::int32_t threads, int when_zero) {
 
 Result<std::vector<Dims>> shapes_of(const q_shape* shapes, std::int32_t count, const Graph& graph) {
   if (shapes == nullptr && count == 0) return std::vector<Dims>();
-  OCTET_TRY(not_null(shapes, "options.input_shapes"));
+  if (shapes == nullptr) return not_null(shapes, "options.input_shapes");
   if (count < 0 || static_cast<std::size_t>(count) != graph.inputs.size()) {
     return fail(Code::argument, "options.input_shape_count is " + std::to_string(count) + "; the network has " +
                                     std::to_string(graph.inputs.size()) + " inputs");
