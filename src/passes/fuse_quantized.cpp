@@ -16,10 +16,16 @@
 namespace octet {
 namespace {
 
+// What a damaged file says may be no quantization at all; validate() refuses it, nothing is computed from it before.
+bool is_sound(const Quant& quant) {
+  return quant.scale >= kMinScale && quant.scale <= kMaxScale && quant.zero_point >= -128 && quant.zero_point <= 127;
+}
+
 // The int8 tensor behind a float one that a dequantize node makes, else kNoTensor.
 TensorId int8_source(Rewriter& rewriter, TensorId id) {
   const Node* node = rewriter.producer(id, Op::dequantize);
-  return node == nullptr ? kNoTensor : node->inputs[0];
+  if (node == nullptr || !is_sound(rewriter.graph().at(node->inputs[0]).quant)) return kNoTensor;
+  return node->inputs[0];
 }
 
 // What to add to integers between these two, that they fit into int8. Precondition: they span at most 256 levels.
@@ -128,8 +134,8 @@ class Fuser {
   bool fuse(const Node& node) {
     const TensorId value = node.inputs[0];
     const Node* maker = rewriter_.producer(value);
-    if (maker == nullptr) return false;
     const Quant quant = graph_.at(node.outputs[0]).quant;
+    if (maker == nullptr || !is_sound(quant)) return false;
     if (maker->op == Op::dequantize) return convert(node, maker->inputs[0], quant);
     if (!rewriter_.used_once(value) || maker->outputs.size() != 1) return false;
     Node fused = *maker;                                   // the float node stays behind, unread
@@ -197,10 +203,12 @@ class Fuser {
       const bool by_output = weight.scale_axis == (maker.op == Op::conv_transpose ? 1U : 0U);
       auto integers = integers_of(weight, layout, by_output);
       if (!integers || !has_room_for_bias(graph_, maker, largest_weight(*integers))) return false;
-      if (maker.input(2) != kNoTensor && !graph_.is_constant(maker.input(2))) return false;
       std::vector<float> bias(layout.output_channels(), 0);
       if (maker.input(2) != kNoTensor) {
-        const auto values = graph_.at(maker.input(2)).data.as<float>();
+        const Tensor& given = graph_.at(maker.input(2));
+        if (!given.constant || given.dtype != DType::f32) return false;
+        const auto values = given.data.as<float>();
+        if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return false;
         std::copy(values.begin(), values.end(), bias.begin());
       }
       add_linear_operands(graph_, fused, std::move(*integers), bias, in.scale, quant.scale);

@@ -335,6 +335,25 @@ void test_what_does_not_match_stays_as_it_is(void**) {
   assert_true(graph.at(find_node(graph, "sum")->outputs[0]).dtype == DType::f32);
 }
 
+void test_numbers_of_damaged_files(void**) {
+  for (const float scale : {NAN, 0.0F, -1.0F, INFINITY, 1e-30F}) {
+    QuantizedFile file;
+    const TensorId x = input(file, {1, 4});
+    const TensorId y = file.b.add(Op::gemm, "fc", {x, file.weights("w", {2, 4}, {0.01F}, 0)});
+    file.b.output(file.through(y, {scale, 0}));
+    expect_ok(infer_shapes(file.b.graph));
+    expect_ok(fuse_quantized(file.b.graph));
+    expect_failure(validate(file.b.graph), Code::format, {"scale"});
+  }
+  QuantizedFile file;
+  const TensorId x = input(file, {1, 4});
+  const TensorId weight = file.weights("w", {2, 4}, {0.01F}, 0);
+  file.b.output(file.through(file.b.add(Op::gemm, "fc", {x, weight, file.b.floats("b", {2}, {NAN, 1})}), kOut));
+  expect_ok(infer_shapes(file.b.graph));
+  expect_ok(fuse_quantized(file.b.graph));
+  expect_failure(validate(file.b.graph), Code::format, {"'b'"});
+}
+
 void test_an_input_that_goes_straight_to_an_output(void**) {
   QuantizedFile file;
   file.b.output(file.through(file.b.input("x", {1, 4}), kIn));
@@ -377,6 +396,7 @@ int main() {
       cmocka_unit_test(test_split_into_several_scales),
       cmocka_unit_test(test_softmax),
       cmocka_unit_test(test_what_does_not_match_stays_as_it_is),
+      cmocka_unit_test(test_numbers_of_damaged_files),
       cmocka_unit_test(test_an_input_that_goes_straight_to_an_output),
       cmocka_unit_test(test_a_bias_beyond_32_bits),
   };
