@@ -278,8 +278,8 @@ def main():
     with open(DATA / "equalized.txt", "w", encoding="ascii") as out:
         write_equalized(out)
     with open(DATA / "rounded.txt", "w", encoding="ascii") as out:
-        out.write("# shift layer bias_shift...; adapted channel error_of_nearest least_error; independent channel scale "
-                  "levels...; made by make_network_data.py\n")
+        out.write("# shift layer bias_shift...; adapted channel error_of_nearest least_error; "
+                  "independent channel scale levels...; made by make_network_data.py\n")
         write_bias_shifts(out)
         write_adapted(out)
         write_independent(out)
