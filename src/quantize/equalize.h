@@ -24,6 +24,10 @@
 
 namespace octet {
 
+// Behind the names of an int8 network's tensors whose channels were scaled: nobody is to take their values for those of
+// the source's tensor of the same name.
+inline constexpr char kEqualizedSuffix[] = "/equalized";
+
 struct EqualizeOptions {
   int threads = 1;
 };
