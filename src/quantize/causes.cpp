@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "quantize/assign.h"
-#include "quantize/equalize.h"
+#include "quantize/layer_pairs.h"
 #include "quantize/ranges.h"
 #include "quantize/weight_error.h"
 
@@ -151,13 +151,12 @@ class Finder {
 
   // `factors`: of the channels of what they read.
   bool reads_the_same(const Node& node, const Node& int8, std::span<const float>& factors) const {
-    const std::string& name = reference_.at(node.input(0)).name;
-    const std::string& other = model_.at(int8.input(0)).name;
+    const SourceName name = source_name(reference_.at(node.input(0)).name);
+    const SourceName other = source_name(model_.at(int8.input(0)).name);
+    if (name.name != other.name) return false;
     const auto found = by_tensor_.find(node.input(0));
     if (found != by_tensor_.end()) factors = layers_[found->second].factors;
-    const std::string base = factors.empty() ? name : name + kEqualizedSuffix;
-    return other == base || other == base + "/requantized" || other == name + "/int8" ||
-           other == name + "/int8/requantized";
+    return found != by_tensor_.end() || !(name.is_equalized || other.is_equalized);
   }
 
   // What the layer itself adds.

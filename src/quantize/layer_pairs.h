@@ -1,6 +1,8 @@
 // Layers that two networks have in common, told by the names of what they make, and what makes their values comparable.
 #pragma once
 
+#include <string_view>
+
 #include "quantize/sample_runner.h"
 
 namespace octet {
@@ -14,9 +16,17 @@ struct LayerPair {
   std::vector<float> factors;
 };
 
-// One for each node of the reference whose output the model has in the same shape and under the same name, or with
-// kEqualizedSuffix behind it; in the order of the nodes. Factors are found on up to 32 of the samples; without such
-// tensors none is run. Errors: those of run_samples.
+// A tensor's name without what is put behind it for the int8 form of a value: by readers of int8 files, by the rewrite
+// to int8, and by equalization.
+struct SourceName {
+  std::string_view name;
+  bool is_equalized = false;
+};
+SourceName source_name(std::string_view name);
+
+// One for each node of the reference whose output the model has in the same shape and under the same name or, where it
+// has not, under the same source_name; in the order of the nodes. Factors are found on up to 32 of the samples; without
+// equalized tensors none is run. Errors: those of run_samples.
 Result<std::vector<LayerPair>> pair_layers(const std::shared_ptr<const Plan>& reference,
                                            const std::shared_ptr<const Plan>& model, const SampleSource& source,
                                            const std::vector<std::size_t>& samples, int threads, const Hooks& hooks);
