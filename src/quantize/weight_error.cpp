@@ -68,7 +68,7 @@ class Comparison {
 
  private:
   // Changes the factors of channels so that the weights of each come nearest to the rounded ones.
-  void fit(std::size_t WeightPair::*channel, std::vector<double>& factors, int power) {
+  void fit(std::size_t WeightPair::*channel, std::vector<double>& factors, int power) const {
     std::vector<double> product(factors.size()), square(factors.size());
     for_weights([&](const WeightPair& pair) {
       product[pair.*channel] += pair.value * pair.rounded;
