@@ -372,11 +372,12 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   report.seconds = seconds_since(start);
   if (config.debug) print_layers(report, hooks);
   result.graph = *shared;
-  // Nobody is to compare these with the source's tensors of the same name.
+  const auto is_equalized = [&](const std::string& name) {
+    return std::find(equalized_tensors.begin(), equalized_tensors.end(), name) != equalized_tensors.end();
+  };
+  for (LayerError& layer : report.layers) layer.is_equalized = is_equalized(layer.output);
   for (Tensor& tensor : result.graph.tensors) {
-    if (std::find(equalized_tensors.begin(), equalized_tensors.end(), tensor.name) != equalized_tensors.end()) {
-      tensor.name += "/equalized";
-    }
+    if (is_equalized(tensor.name)) tensor.name += kEqualizedSuffix;
   }
   return result;
 }
