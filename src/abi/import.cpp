@@ -16,6 +16,7 @@ Result<Imported> import_model(const Bytes& bytes, const std::string& name, const
     auto shapes = shapes_of(options.input_shapes, options.input_shape_count, graph);
     if (!shapes.ok()) return shapes.status().within("'" + name + "'");
     for (std::size_t i = 0; i < shapes->size(); ++i) graph.at(graph.inputs[i]).dims = (*shapes)[i];
+    if (options.fix_sizes != 0) graph.open_sizes.clear();
     if (const Status status = prepare_graph(graph); !status.ok()) return status.within("'" + name + "'");
     return Imported{std::move(graph), importer.name};
   }
