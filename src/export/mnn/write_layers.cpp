@@ -162,10 +162,21 @@ flatbuffers::Offset<fb::Convolution2D> write_parameters(Writer& w, const Paramet
   return fb::CreateConvolution2D(builder, common, 0, bias, packed_weights, symmetric.Finish());
 }
 
+// The limits of an int8 layer that is written with float weights, and so computes in float: what the integers of its
+// result cannot say is cut off, which is how many a network has its ReLU. A limit of 6 that they say as well is 6.
+Clamp limits_of_floats(const Clamp& clamp, const Quant& out) {
+  const auto value = [&](int q) { return out.scale * static_cast<float>(q - out.zero_point); };
+  Clamp result{std::max(clamp.low, value(-128)), std::min(clamp.high, value(127))};
+  if (result.low == 0 && std::nearbyint(6 / out.scale) == std::nearbyint(result.high / out.scale)) result.high = 6;
+  return result;
+}
+
 // A convolution from an image to an image; `to` has the node's scale where it is int8.
-void write_convolution(Writer& w, const Node& node, fb::OpType type, const Layer& layer, const Parameters& p,
+void write_convolution(Writer& w, const Node& node, fb::OpType type, Layer layer, const Parameters& p,
                        std::int32_t from, std::int32_t to) {
-  const bool int8 = w.tensor(node.outputs[0]).dtype == DType::i8;
+  const bool int8 = !p.integers.empty();
+  const Tensor& output = w.tensor(node.outputs[0]);
+  if (!int8 && output.dtype == DType::i8) layer.clamp = limits_of_floats(layer.clamp, output.quant);
   const bool fused = fuses(layer.clamp);
   std::int32_t made = to;
   if (int8) {

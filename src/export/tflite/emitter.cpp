@@ -140,6 +140,16 @@ FileTensor Emitter::constant(TensorId id, const Order& order) {
   return constant(tensor.name, fb::TensorType::FLOAT32, dims, data, {});
 }
 
+// Whether the order of the elements stays, at all sizes, and a RESHAPE can say the shape: it has one open size at most.
+bool Emitter::is_only_reshaped(TensorId id, const Order& from_order, const Order& order) const {
+  const Dims& dims = graph_.at(id).dims;
+  if (!moves_nothing(permuted(dims, from_order), from_order, order)) return false;
+  if (other_.graph == nullptr) return true;
+  std::size_t open = 0;
+  for (std::size_t d = 0; d < dims.size(); ++d) open += is_open(id, d) ? 1 : 0;
+  return open < 2 && moves_nothing(permuted(other_.graph->at(id).dims, from_order), from_order, order);
+}
+
 FileTensor Emitter::move(TensorId id, FileTensor from, const Order& from_order, const Order& order) {
   const Tensor& tensor = graph_.at(id);
   const bool int8 = tensor.dtype == DType::i8;
@@ -147,7 +157,7 @@ FileTensor Emitter::move(TensorId id, FileTensor from, const Order& from_order, 
   const std::string name = name_for(id, order);
   const FileTensor to = file_.add_tensor(name, int8 ? fb::TensorType::INT8 : fb::TensorType::FLOAT32, dims,
                                          int8 ? per_tensor(tensor.quant) : Quantization());
-  if (moves_nothing(permuted(tensor.dims, from_order), from_order, order)) {
+  if (is_only_reshaped(id, from_order, order)) {
     reshape(from, to);
   } else {
     std::vector<std::int64_t> permutation;

@@ -89,6 +89,7 @@ class Emitter {
 
  private:
   static std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
+  bool is_only_reshaped(TensorId id, const Order& from_order, const Order& order) const;
   FileTensor move(TensorId id, FileTensor from, const Order& from_order, const Order& order);
   FileTensor constant(TensorId id, const Order& order);
   std::string name_for(TensorId id, const Order& order);
