@@ -15,7 +15,7 @@ std::vector<std::int32_t> narrowed(const std::vector<std::int64_t>& values) {
   return result;
 }
 
-Writer::Writer(const Graph& graph) : graph_(graph) {
+Writer::Writer(const Graph& graph, const Graph* other) : graph_(graph), other_(other) {
   builder_.ForceDefaults(false);
   // The network's own names come first: what the writer adds takes others.
   for (const std::vector<TensorId>* list : {&graph.inputs, &graph.outputs}) {
@@ -131,7 +131,10 @@ void Writer::input(TensorId id) {
   const std::int32_t index = add(source.name, source.dims, format);
   if (source.dtype == DType::i8) set_range(index, {source.quant});
   current_[id] = index;
-  const std::vector<std::int32_t> dims = narrowed(source.dims);
+  std::vector<std::int32_t> dims = narrowed(source.dims);
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    if (is_open(id, d)) dims[d] = -1;
+  }
   op(fb::OpType::Input, source.name, {}, {index},
      main(fb::CreateInputDirect(builder_, &dims, fb::DataType::Float, format)));
 }

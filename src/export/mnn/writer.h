@@ -30,9 +30,18 @@ class Writer {
  public:
   using Main = std::pair<fb::OpParameter, flatbuffers::Offset<void>>;
 
-  explicit Writer(const Graph& graph);
+  // `other`: the same graph at other open sizes, by which those that are fixed are told from those that are not; null
+  // where all are fixed.
+  Writer(const Graph& graph, const Graph* other);
 
   const Graph& graph() const { return graph_; }
+  // The tensor at other sizes.
+  const Tensor& other(TensorId id) const { return other_ == nullptr ? graph_.at(id) : other_->at(id); }
+  // Whether a size of the tensor depends on open sizes.
+  bool is_open(TensorId id, std::size_t dimension) const {
+    return graph_.at(id).dims[dimension] != other(id).dims[dimension];
+  }
+  bool is_open_image(TensorId id) const { return is_open(id, 2) || is_open(id, 3); }
   const Tensor& tensor(TensorId id) const { return graph_.at(id); }
   flatbuffers::FlatBufferBuilder& builder() { return builder_; }
 
@@ -86,6 +95,7 @@ class Writer {
   std::int32_t add(const std::string& name, const Dims& dims, fb::DataFormat format);
 
   const Graph& graph_;
+  const Graph* other_;
   flatbuffers::FlatBufferBuilder builder_;
   std::vector<Entry> tensors_;
   std::vector<flatbuffers::Offset<fb::Op>> ops_;

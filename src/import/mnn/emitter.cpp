@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "graph/open_sizes.h"
 #include "import/mnn/convert.h"
 #include "import/mnn/tensor_quant.h"
 #include "import/quantized_constant.h"
@@ -339,8 +340,9 @@ void Emitter::finish(TensorId tensor, std::size_t i) {
   int8_.insert(index);
 }
 
-void Emitter::finish_input(TensorId tensor) {
+void Emitter::finish_input(TensorId tensor, std::span<const std::size_t> open) {
   graph_.inputs.push_back(tensor);
+  for (const std::size_t dimension : open) set_open(graph_, graph_.inputs.size() - 1, dimension, {});
   finish(tensor);
 }
 

@@ -109,8 +109,8 @@ class Emitter {
   void finish(TensorId tensor, std::size_t i = 0);
   // Old int8 operators: what the operator at hand finishes is rounded to these integers, and known to be integers.
   void round_outputs(const Quant& quant) { rounded_ = quant; }
-  // An input of the network.
-  void finish_input(TensorId tensor);
+  // An input of the network, and which of its dimensions the file leaves open.
+  void finish_input(TensorId tensor, std::span<const std::size_t> open);
 
   Layout layout(TensorId id) const { return notes_[static_cast<std::size_t>(id)].layout; }
   int rank(TensorId id) const { return notes_[static_cast<std::size_t>(id)].rank; }

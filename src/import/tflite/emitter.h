@@ -48,6 +48,8 @@ class Emitter {
   int rank(std::size_t i) const;   // of input i
   Dims dims(std::size_t i) const;  // of input i, as the file declares them
   Dims output_dims(std::size_t i = 0) const { return file_.dims(outputs_[i]); }
+  // Some input has another open size than its batch: what the file declares of activations is of no use.
+  bool has_open_image() const;
   fb::TensorType output_type(std::size_t i = 0) const { return file_.tensor(outputs_[i]).type(); }
   fb::BuiltinOperator kind() const { return file_.kind(*op_); }
   fb::TensorType input_type(std::size_t i) const { return file_.tensor(inputs_[i]).type(); }
