@@ -94,7 +94,17 @@ std::vector<std::int32_t> write_outputs(Writer& writer) {
   return outputs;
 }
 
+Status check_inputs(const Graph& graph) {
+  for (const TensorId id : graph.inputs) {
+    if (!graph.at(id).dims.empty()) continue;
+    return fail(Code::unsupported, "a .mnn file cannot carry the input '" + printable(graph.at(id).name) +
+                                       "': inputs have 1 dimension at least; give it the shape 1");
+  }
+  return {};
+}
+
 Result<std::string> write(const Graph& graph) {
+  OCTET_TRY(check_inputs(graph));
   Writer writer(graph);
   for (const TensorId id : graph.inputs) writer.input(id);
   std::vector<std::string> refused;

@@ -82,6 +82,7 @@ class Writer {
 
   static std::string unused(const std::string& name, std::set<std::string>* taken);
   std::string fresh(const std::string& name) { return unused(name, &names_); }  // for a tensor
+  std::string name_of(TensorId id);  // of the tensor of the file that is now made for it
   static std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
   std::int32_t add(const std::string& name, const Dims& dims, fb::DataFormat format);
 
@@ -91,7 +92,8 @@ class Writer {
   std::vector<flatbuffers::Offset<fb::Op>> ops_;
   std::unordered_map<TensorId, std::int32_t> current_;
   std::map<std::pair<std::int32_t, fb::DataFormat>, std::int32_t> converted_;
-  std::set<std::string> names_, op_names_;  // taken by tensors, by operators
+  std::set<std::string> names_, op_names_;              // taken by tensors, by operators
+  std::unordered_map<TensorId, std::string> reserved_;  // names of inputs and outputs that are still to be made
 };
 
 // 32-bit integers, as the format has them. The values of a validated graph fit, or mean "to the end".

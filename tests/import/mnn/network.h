@@ -23,6 +23,8 @@ using Names = std::vector<std::string>;
 
 class Network {
  public:
+  Network() { builder.ForceDefaults(keeps_files()); }
+
   flatbuffers::FlatBufferBuilder builder{1024};
   fb::NetSource source = fb::NetSource::ONNX;
   Names outputs;  // written as the network's output names where not empty

@@ -34,6 +34,8 @@ struct Scaled {
 
 class Network {
  public:
+  Network() { builder.ForceDefaults(keeps_files()); }
+
   flatbuffers::FlatBufferBuilder builder{1024};
   Ints inputs, outputs;
   Ints signature;  // of the tensors made from now on, where not empty: their shapes with -1 for open sizes
