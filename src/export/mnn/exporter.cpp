@@ -2,7 +2,7 @@
 // int8 network as its quantizer does. Such a file is a network of float operators whose tensors have scales and whose
 // convolutions have int8 weights; MNN's runtime computes in int8 where it has an int8 form of the operator and in float
 // between conversions where it has none.
-#include <algorithm>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "export/export.h"
@@ -81,14 +81,14 @@ Status write_node(Writer& writer, const Node& node) {
 std::vector<std::int32_t> write_outputs(Writer& writer) {
   const Graph& graph = writer.graph();
   std::vector<std::int32_t> outputs;
-  std::vector<std::int32_t> taken;
-  for (const TensorId id : graph.inputs) taken.push_back(writer.read(id));
+  std::unordered_set<std::int32_t> taken;
+  for (const TensorId id : graph.inputs) taken.insert(writer.read(id));
   for (const TensorId id : graph.outputs) {
     std::int32_t index = writer.read(id);
-    if (graph.is_constant(id) || std::count(taken.begin(), taken.end(), index) > 0) {
+    if (graph.is_constant(id) || taken.count(index) > 0) {
       index = write_copy(writer, index, id, graph.at(id).name);
     }
-    taken.push_back(index);
+    taken.insert(index);
     outputs.push_back(index);
   }
   return outputs;

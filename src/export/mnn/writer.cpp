@@ -15,7 +15,7 @@ std::vector<std::int32_t> narrowed(const std::vector<std::int64_t>& values) {
   return result;
 }
 
-Writer::Writer(const Graph& graph) : graph_(graph) {
+Writer::Writer(const Graph& graph) : graph_(graph), uses_(count_uses(graph)) {
   builder_.ForceDefaults(false);
   // The network's own names come first: what the writer adds takes others. MNN finds inputs and outputs by name.
   for (const std::vector<TensorId>* list : {&graph.inputs, &graph.outputs}) {
@@ -30,10 +30,12 @@ std::string Writer::name_of(TensorId id) {
   return found.empty() ? fresh(graph_.at(id).name) : found.mapped();
 }
 
-std::string Writer::unused(const std::string& name, std::set<std::string>* taken) {
-  std::string result = name;
-  for (int i = 1; !taken->insert(result).second; ++i) result = name + "/" + std::to_string(i);
-  return result;
+std::string Names::unused(const std::string& name) {
+  if (taken_.insert(name).second) return name;
+  for (int& next = next_.try_emplace(name, 1).first->second;; ++next) {
+    std::string result = name + "/" + std::to_string(next);
+    if (taken_.insert(result).second) return result;
+  }
 }
 
 std::int32_t Writer::add(const std::string& name, const Dims& dims, fb::DataFormat format) {
