@@ -1,5 +1,6 @@
 #include "fuzz.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -18,10 +19,11 @@ constexpr std::int64_t kMostWork = std::int64_t{1} << 22;  // multiply-accumulat
 constexpr std::int64_t kOpenSize = 8;                      // of an input that the file leaves open
 constexpr std::size_t kMostMemory = std::size_t{64} << 20;
 
-std::int64_t window_area(const Node& node) {
-  std::int64_t area = 1;
-  if (node.op != Op::max_pool && node.op != Op::average_pool) return area;
-  return checked_mul(node.attrs.window.kernel[0], node.attrs.window.kernel[1], &area) ? area : kMostWork;
+// Elements that a pool looks at for one of its own: no more than there are, however large its window.
+std::int64_t window_area(const Graph& graph, const Node& node) {
+  if (node.op != Op::max_pool && node.op != Op::average_pool) return 1;
+  const Dims& in = graph.at(node.inputs[0]).dims;
+  return std::min(node.attrs.window.kernel[0], in[2]) * std::min(node.attrs.window.kernel[1], in[3]);
 }
 
 // Whether one run is a matter of milliseconds.
@@ -33,7 +35,7 @@ bool is_small(const Graph& graph) {
   }
   for (const Node& node : graph.nodes) {
     std::int64_t visited = 0;
-    if (!checked_mul(element_count(graph.at(node.outputs[0]).dims), window_area(node), &visited)) return false;
+    if (!checked_mul(element_count(graph.at(node.outputs[0]).dims), window_area(graph, node), &visited)) return false;
     if (!add(visited) || !add(count_macs(graph, node))) return false;
   }
   return true;

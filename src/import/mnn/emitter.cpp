@@ -358,19 +358,19 @@ Result<Graph> Emitter::finish_network() {
   std::unordered_map<std::string, TensorId> by_name;
   for (const std::int32_t index : made_) by_name[tensor_name(index)] = current_[index];
   std::vector<TensorId> outputs;
+  std::unordered_set<TensorId> listed;
   bool all_known = true;
   if (net_.output_names() != nullptr) {
-    std::unordered_set<std::string> names;  // two of them may be of one tensor, where a copy lies between
     for (const flatbuffers::String* name : *net_.output_names()) {
       const auto found = by_name.find(text_of(name));
       all_known = all_known && found != by_name.end();
-      if (found != by_name.end() && names.insert(found->first).second) outputs.push_back(found->second);
+      if (found != by_name.end() && listed.insert(found->second).second) outputs.push_back(found->second);
     }
   }
   // Old files name no outputs: what no operator reads is one.
   if (outputs.empty() || !all_known) {
     outputs.clear();
-    std::unordered_set<TensorId> listed = read_;
+    listed = read_;
     listed.insert(graph_.inputs.begin(), graph_.inputs.end());
     for (const std::int32_t index : made_) {
       const TensorId id = current_[index];
