@@ -24,6 +24,9 @@ type LoadOptions struct {
 	// InputShapes are sizes of the inputs, one for each in the model's order, needed where the file leaves others open
 	// than the first (an open first one, the batch, is 1). A size of -1 is the file's, nil all of an input's.
 	InputShapes [][]int64
+
+	// FixSizes: the model has no open sizes; files that are written of it have those of now.
+	FixSizes bool
 }
 
 // ModelInfo describes a model.
@@ -56,7 +59,8 @@ func Load(path string, options *LoadOptions) (*Model, error) {
 	return load(options, func(user C.uintptr_t, out **C.q_model, e *C.q_error) C.q_status {
 		var t texts
 		defer t.free()
-		return C.octet_go_load(t.add(path), user, options.shapes(&t), options.shapeCount(), out, e)
+		return C.octet_go_load(t.add(path), user, options.shapes(&t), options.shapeCount(),
+			options.fixSizes(), out, e)
 	})
 }
 
@@ -67,7 +71,7 @@ func LoadBytes(data []byte, name string, options *LoadOptions) (*Model, error) {
 		var t texts
 		defer t.free()
 		return C.octet_go_load_bytes(bytesOf(data), C.size_t(len(data)), t.add(name), user, options.shapes(&t),
-			options.shapeCount(), out, e)
+			options.shapeCount(), options.fixSizes(), out, e)
 	})
 }
 
@@ -101,6 +105,13 @@ func (o *LoadOptions) shapeCount() C.int32_t {
 		return 0
 	}
 	return C.int32_t(len(o.InputShapes))
+}
+
+func (o *LoadOptions) fixSizes() C.int32_t {
+	if o == nil || !o.FixSizes {
+		return 0
+	}
+	return 1
 }
 
 func load(options *LoadOptions, call func(C.uintptr_t, **C.q_model, *C.q_error) C.q_status) (*Model, error) {
@@ -189,6 +200,24 @@ func (m *Model) Inputs() []TensorInfo {
 // it.
 func (m *Model) Outputs() []TensorInfo {
 	return m.outputs
+}
+
+// OpenSize tells whether the file leaves a size of an input open, as a batch or the sides of an image may be: its name,
+// "?" where it has none, "" where the size is fixed. Open sizes stay open in every file that is written of the model.
+// Sessions may have other sizes in any case.
+func (m *Model) OpenSize(input, dimension int) (string, error) {
+	pointer, err := m.handle.acquire()
+	if err != nil {
+		return "", err
+	}
+	defer m.handle.release()
+	e := newError()
+	var name C.q_str
+	status := C.q_model_get_open_size(pointer, C.int32_t(input), C.int32_t(dimension), &name, &e)
+	if err := failure(status, &e, nil); err != nil {
+		return "", err
+	}
+	return goString(name), nil
 }
 
 // Layers describes the layers in the order of execution.

@@ -50,7 +50,7 @@ q_status octet_go_run_many(octet_go_call* call, const uint8_t* pixels, OCTET_GO_
   return run(call, pixels, data);
 }
 
-static q_load_options load_options(uintptr_t user, const q_shape* shapes, int32_t shape_count) {
+static q_load_options load_options(uintptr_t user, const q_shape* shapes, int32_t shape_count, int32_t fix_sizes) {
   q_load_options options = {0};
   options.struct_size = sizeof options;
   if (user != 0) {
@@ -59,18 +59,19 @@ static q_load_options load_options(uintptr_t user, const q_shape* shapes, int32_
   }
   options.input_shapes = shapes;
   options.input_shape_count = shape_count;
+  options.fix_sizes = fix_sizes;
   return options;
 }
 
-q_status octet_go_load(q_str path, uintptr_t user, const q_shape* shapes, int32_t shape_count, q_model** out,
-                       q_error* error) {
-  const q_load_options options = load_options(user, shapes, shape_count);
+q_status octet_go_load(q_str path, uintptr_t user, const q_shape* shapes, int32_t shape_count, int32_t fix_sizes,
+                       q_model** out, q_error* error) {
+  const q_load_options options = load_options(user, shapes, shape_count, fix_sizes);
   return q_model_load(path, &options, out, error);
 }
 
 q_status octet_go_load_bytes(const void* data, size_t size, q_str name, uintptr_t user, const q_shape* shapes,
-                             int32_t shape_count, q_model** out, q_error* error) {
-  const q_load_options options = load_options(user, shapes, shape_count);
+                             int32_t shape_count, int32_t fix_sizes, q_model** out, q_error* error) {
+  const q_load_options options = load_options(user, shapes, shape_count, fix_sizes);
   const q_bytes bytes = {data, size};
   return q_model_load_bytes(bytes, name, &options, out, error);
 }

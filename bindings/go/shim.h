@@ -35,10 +35,10 @@ q_status octet_go_run_many(octet_go_call* call, const uint8_t* pixels, OCTET_GO_
                            OCTET_GO_8(9), OCTET_GO_8(a), OCTET_GO_8(b), OCTET_GO_8(c), OCTET_GO_8(d), OCTET_GO_8(e),
                            OCTET_GO_8(f));
 
-q_status octet_go_load(q_str path, uintptr_t user, const q_shape* shapes, int32_t shape_count, q_model** out,
-                       q_error* error);
+q_status octet_go_load(q_str path, uintptr_t user, const q_shape* shapes, int32_t shape_count, int32_t fix_sizes,
+                       q_model** out, q_error* error);
 q_status octet_go_load_bytes(const void* data, size_t size, q_str name, uintptr_t user, const q_shape* shapes,
-                             int32_t shape_count, q_model** out, q_error* error);
+                             int32_t shape_count, int32_t fix_sizes, q_model** out, q_error* error);
 q_status octet_go_write(const q_model* model, q_str format, uintptr_t user, q_error* error);
 
 q_status octet_go_decode(const void* data, size_t size, q_str name, int32_t format, q_image** out, q_error* error);

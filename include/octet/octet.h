@@ -160,7 +160,7 @@ typedef struct q_load_options {
    * open first one, the batch, is 1). NULL: as the file has them. Since 1.1. */
   const q_shape *input_shapes;
   int32_t input_shape_count;
-  int32_t reserved2;
+  int32_t fix_sizes; /* 1: the model has no open sizes, files that are written of it have those of now. Since 1.1. */
 } q_load_options;
 
 /* Loads a .octet, .onnx, .mnn or .tflite file; the content decides, not the name. A .octet file stays mapped until the model and
@@ -228,6 +228,13 @@ typedef struct q_tensor_info {
 /* index from 0. Errors: Q_E_ARGUMENT. Since 1.0. */
 q_status q_model_get_input(const q_model *model, int32_t index, q_tensor_info *out, q_error *error);
 q_status q_model_get_output(const q_model *model, int32_t index, q_tensor_info *out, q_error *error);
+
+/* Whether the file leaves a size of an input open, as a batch or the sides of an image may be. `out` gets its name, "?"
+ * where it has none, and the empty text where the size is fixed; it lives as long as the model. Open sizes are what
+ * q_load_options.input_shapes says, and stay open in every file that is written of the model; one that the network does
+ * not follow, for something in it was computed from the size, is fixed. Sessions may have other sizes in any case. Errors:
+ * Q_E_ARGUMENT. Since 1.1. */
+q_status q_model_get_open_size(const q_model *model, int32_t input, int32_t dimension, q_str *out, q_error *error);
 
 typedef struct q_layer_info {
   uint32_t struct_size;

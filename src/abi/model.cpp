@@ -6,6 +6,7 @@
 #include "abi/import.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "graph/open_sizes.h"
 #include "graph/rebind.h"
 
 namespace octet::abi {
@@ -17,6 +18,7 @@ Result<Imported> load(const Bytes& bytes, const std::string& name, const std::st
   OCTET_ASSIGN(Graph graph, read_octet(bytes, name));
   OCTET_ASSIGN(const auto shapes, shapes_of(options.input_shapes, options.input_shape_count, graph));
   if (!shapes.empty()) OCTET_TRY(rebind(graph, shapes).within("'" + name + "'"));
+  if (options.fix_sizes != 0) graph.open_sizes.clear();
   return Imported{std::move(graph), "octet"};
 }
 
@@ -169,6 +171,22 @@ OCTET_EXPORT q_status q_model_get_input(const q_model* model, int32_t index, q_t
 
 OCTET_EXPORT q_status q_model_get_output(const q_model* model, int32_t index, q_tensor_info* out, q_error* error) {
   return guarded(error, [&] { return get_tensor(model, &Graph::outputs, "output", index, out); });
+}
+
+OCTET_EXPORT q_status q_model_get_open_size(const q_model* model, int32_t input, int32_t dimension, q_str* out,
+                                            q_error* error) {
+  if (out != nullptr) *out = q_str{};
+  return guarded(error, [&]() -> Status {
+    OCTET_TRY(not_null(model, "model"));
+    OCTET_TRY(not_null(out, "out"));
+    const Graph& graph = *model->graph;
+    OCTET_TRY(check_index(input, graph.inputs.size(), "input"));
+    const auto i = static_cast<std::size_t>(input);
+    OCTET_TRY(check_index(dimension, graph.at(graph.inputs[i]).dims.size(), "dimension"));
+    const std::string_view name = open_name(graph, i, static_cast<std::size_t>(dimension));
+    if (!name.empty()) *out = {name.data(), name.size()};
+    return {};
+  });
 }
 
 OCTET_EXPORT q_status q_model_get_layer(const q_model* model, int32_t index, q_layer_info* out, q_error* error) {

@@ -72,6 +72,12 @@ CLI::Option* Arguments::add_shapes(std::vector<std::string>& shapes) {
       ->allow_extra_args(false);
 }
 
+void Arguments::add_fix_sizes(bool& fix_sizes) {
+  add_flag("--fix-sizes", fix_sizes,
+           "write sizes that the model leaves open as they are now:\n"
+           "given by --shape, else 1");
+}
+
 void Arguments::add_json() {
   add_flag_callback(
       "--json", [] {}, "print one JSON object on stdout; everything else goes to stderr");

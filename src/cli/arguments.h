@@ -23,6 +23,8 @@ class Arguments : public CLI::App {
   CLI::Option* add_threads(int& threads, const std::string& default_text);
   CLI::Option* add_isa(std::string& isa);
   // Once for each input, as load_network takes them.
+  // With --shape, of commands that write a model.
+  void add_fix_sizes(bool& fix_sizes);
   CLI::Option* add_shapes(std::vector<std::string>& shapes);
   // The flag itself was noticed before the command was read: a wrong command line, too, is answered as it asks.
   void add_json();

@@ -30,6 +30,9 @@ loop_count is how often each model runs (default 10), warmup how often before th
 forwardtype 0 is the CPU (so is 4, "automatic"); another back end is an error. precision does not
 change anything here: a model runs in the types that it has.
 
+--shape holds for every model: without it each runs at the sizes that its file has, with it all of
+them at these (an image of another size, more samples at a time).
+
 The models take turns, one run each, so that a disturbance meets all of them alike. Inputs are
 pseudo-random numbers between 0 and 1, always the same. "load" is the time to load the file and to
 create the session. Where the float model that an int8 one was made from is there too (the same name
@@ -47,11 +50,13 @@ of the float ones.
 Examples
   octet bench models/ 100
   octet bench face.mnn face.octet 100 --threads 2 --layers
+  octet bench face.octet 100 --shape 1x3x480x640
 
 Exit status: 0 done, 1 a model failed (the others still run), 2 wrong usage, 130 interrupted.)";
 
 struct Options {
   std::vector<std::string> models;
+  std::vector<std::string> shapes;
   int loops = kDefaultLoops;
   int warmup = kDefaultWarmup;
   int threads = 1;
@@ -120,6 +125,7 @@ Options read_options(const Call& call, Console& console) {
   CLI::Option* warmup = arguments.add_option("--warmup", options.warmup, "runs before the measured ones; default: 3")
                             ->check(CLI::Range(0, kMaxRuns).description(""))
                             ->type_name("N");
+  arguments.add_shapes(options.shapes);
   arguments.add_flag("--layers", options.layers,
                      "also the time of each layer, measured in runs of their\nown; with --csv: of the layers only");
   arguments.add_isa(options.isa);
@@ -180,8 +186,9 @@ void attempt(BenchEntry& entry, Console& console, const Step& step) {
 
 void measure(std::vector<BenchEntry>& entries, const Options& options, Console& console) {
   for (BenchEntry& entry : entries) {
-    attempt(entry, console,
-            [&] { entry.timed = std::make_unique<TimedNetwork>(entry.file, options.threads, options.isa, console); });
+    attempt(entry, console, [&] {
+      entry.timed = std::make_unique<TimedNetwork>(entry.file, options.shapes, options.threads, options.isa, console);
+    });
   }
   std::vector<std::vector<double>> times_ms(entries.size());
   const int rounds = options.warmup + options.loops;

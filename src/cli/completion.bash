@@ -62,7 +62,7 @@ _octet() {
   _octet_value "$word" "$previous" && return
   for ((i = 2; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
-      --json | --layers | --csv | --md | --float-where-faster | --strict | --help | -h) ;;
+      --json | --layers | --csv | --md | --fix-sizes | --float-where-faster | --strict | --help | -h) ;;
       -*)
         ((++i))
         [[ ${COMP_WORDS[i]} == "=" ]] && ((++i))

@@ -49,7 +49,7 @@ _octet() {
   for (( i = 3; i < CURRENT; ++i )); do
     word=$words[i]
     case $word in
-      --json|--layers|--csv|--md|--float-where-faster|--strict|--help|-h|--*=*) ;;
+      --json|--layers|--csv|--md|--fix-sizes|--float-where-faster|--strict|--help|-h|--*=*) ;;
       -*) (( ++i )) ;;
       *) (( ++arguments )) ;;
     esac

@@ -18,7 +18,8 @@ constexpr char kManual[] = R"(
 The ending of the target chooses its format: .octet, .onnx, .mnn or .tflite. A float model stays
 float; an int8 one keeps its integers: in .onnx as QuantizeLinear and DequantizeLinear around the
 operators (QDQ), with int8 weights by output channel, int32 biases and uint8 activations; in .tflite
-as int8 operators. Inputs and outputs are float32 and have the names and shapes of the source.
+as int8 operators. Inputs and outputs are float32 and have the names and shapes of the source. Sizes
+that the source leaves open (a batch, the sides of an image) stay open, unless --fix-sizes is given.
 
 What the target's format cannot carry is an error that names every such layer. The model is written
 beside its target and renamed: after a failure or Ctrl-C the target is as it was.
@@ -26,6 +27,7 @@ beside its target and renamed: after a failure or Ctrl-C the target is as it was
 Examples
   octet convert face.mnn face.onnx
   octet convert face.octet face_int8.onnx
+  octet convert any_size.onnx vga.tflite --shape 1x3x480x640 --fix-sizes
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.)";
 
@@ -64,12 +66,14 @@ Outcome convert_command(const Call& call, Console& console) {
   arguments.add_option("target", target, "the file to write: .octet, .onnx, .mnn or .tflite")
       ->required()
       ->type_name("FILE");
+  bool fix_sizes = false;
   arguments.add_shapes(shapes);
+  arguments.add_fix_sizes(fix_sizes);
   arguments.add_json();
   arguments.read(call.words);
   check_ending(target, kModelEndings, "a model");
   check_can_write(target, {path});
-  const Network source = load_network(path, console, shapes);
+  const Network source = load_network(path, console, shapes, fix_sizes);
   stop_if_interrupted();
   save_model(source.model.get(), target);
   return {call.json ? answer(source, target) : summary(source, target)};

@@ -45,6 +45,22 @@ std::string op_counts(const std::vector<q_layer_info>& layers) {
   return text;
 }
 
+// "image: N (1), ? (240), ? (320)": names, and the sizes that they have now; empty where all sizes are fixed.
+std::string open_text(const Network& network) {
+  std::string text;
+  for (std::int32_t i = 0; i < network.info.input_count; ++i) {
+    const q_tensor_info& input = network.inputs[static_cast<std::size_t>(i)];
+    const std::vector<std::string> names = open_sizes_of(network, i);
+    std::string sizes;
+    for (std::size_t d = 0; d < names.size(); ++d) {
+      if (names[d].empty()) continue;
+      sizes += (sizes.empty() ? "" : ", ") + names[d] + " (" + std::to_string(input.dims[d]) + ")";
+    }
+    if (!sizes.empty()) text += (text.empty() ? "" : "; ") + std::string(view(input.name)) + ": " + sizes;
+  }
+  return text;
+}
+
 std::string layers_text(const std::vector<q_layer_info>& layers) {
   Table table({{"layer", Align::left},
                {"op", Align::left},
@@ -81,6 +97,7 @@ std::string summary(const Network& network, const std::optional<q_recipe>& recip
   line("weights", std::to_string(info.weight_bytes) + " bytes");
   line("recipe", recipe ? recipe_text(*recipe) : "none");
   line("layers", op_counts(layers));
+  if (const std::string open = open_text(network); !open.empty()) line("open sizes", open);
   Table table(
       {{"", Align::left}, {"name", Align::left}, {"shape", Align::left}, {"type", Align::left}, {"scale"}, {"zero"}});
   add_tensors(table, network.inputs, "input");
@@ -128,6 +145,13 @@ std::string answer(const Network& network, const std::optional<q_recipe>& recipe
   json.field("int8_layer_count", info.int8_layer_count);
   write_tensors(json, "inputs", network.inputs);
   write_tensors(json, "outputs", network.outputs);
+  json.key("open_sizes").begin_array();
+  for (std::int32_t i = 0; i < network.info.input_count; ++i) {
+    json.begin_array();
+    for (const std::string& name : open_sizes_of(network, i)) name.empty() ? json.null() : json.value(name);
+    json.end_array();
+  }
+  json.end_array();
   json.key("recipe");
   if (recipe) {
     write_recipe(json, *recipe);

@@ -37,7 +37,8 @@ std::vector<std::int64_t> sizes_of(const std::string& shape) {
 
 }  // namespace
 
-Network load_network(const std::string& path, Console& console, const std::vector<std::string>& shapes) {
+Network load_network(const std::string& path, Console& console, const std::vector<std::string>& shapes,
+                     bool fix_sizes) {
   stop_if_interrupted();
   std::vector<std::vector<std::int64_t>> sizes;
   std::vector<q_shape> views;
@@ -48,11 +49,23 @@ Network load_network(const std::string& path, Console& console, const std::vecto
   options.log_user = &console;
   options.input_shapes = views.empty() ? nullptr : views.data();
   options.input_shape_count = static_cast<std::int32_t>(views.size());
+  options.fix_sizes = fix_sizes ? 1 : 0;
   auto error = sized<q_error>();
   q_model* model = nullptr;
   const q_status status = q_model_load(text_of(path), &options, &model, &error);
   check(status, console.whole_message(error), path);
   return describe(Model(model), path);
+}
+
+std::vector<std::string> open_sizes_of(const Network& network, std::int32_t input) {
+  std::vector<std::string> names;
+  auto error = sized<q_error>();
+  for (std::int32_t d = 0; d < network.inputs[static_cast<std::size_t>(input)].rank; ++d) {
+    q_str name{};
+    check(q_model_get_open_size(network.model.get(), input, d, &name, &error), error, network.path);
+    names.emplace_back(view(name));
+  }
+  return names;
 }
 
 Network describe(Model model, const std::string& path) {

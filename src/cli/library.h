@@ -49,8 +49,12 @@ extern const std::vector<std::string> kModelEndings;
 // Writes a model; the file's ending chooses the format.
 void save_model(const q_model* model, const std::string& path);
 
-// `shapes`: sizes of the inputs as --shape has them, "1x3x224x224", one for each; empty: the model's own.
-Network load_network(const std::string& path, Console& console, const std::vector<std::string>& shapes = {});
+// `shapes`: sizes of the inputs as --shape has them, "1x3x224x224", one for each; empty: the model's own. `fix_sizes`:
+// none of them is open.
+Network load_network(const std::string& path, Console& console, const std::vector<std::string>& shapes = {},
+                     bool fix_sizes = false);
+// Of each dimension of an input the name of a size that is open, "?" where it has none, "" where it is fixed.
+std::vector<std::string> open_sizes_of(const Network& network, std::int32_t input);
 Network describe(Model model, const std::string& path);
 std::vector<q_layer_info> layers_of(const Network& network);
 

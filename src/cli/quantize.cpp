@@ -54,6 +54,7 @@ struct Options {
   ReportOptions reporting;
   std::string cache;
   std::vector<std::string> statistics, shapes;
+  bool fix_sizes = false;
   int threads = 0;
   bool float_where_faster = false;
 };
@@ -93,6 +94,7 @@ Options read_options(const Call& call) {
   arguments.add_flag("--float-where-faster", options.float_where_faster,
                      "keep layers in float that are faster so on this CPU;\nthe result then depends on the machine");
   arguments.add_shapes(options.shapes);
+  arguments.add_fix_sizes(options.fix_sizes);
   arguments.add_threads(options.threads, "default: all that this process may use");
   arguments.add_json();
   arguments.read(call.words);
@@ -233,7 +235,7 @@ std::string answer(const Network& source, const Quantized& result, const Options
 Outcome quantize_command(const Call& call, Console& console) {
   const Options options = read_options(call);
   check_outputs(options);
-  const Network source = load_network(options.source, console, options.shapes);
+  const Network source = load_network(options.source, console, options.shapes, options.fix_sizes);
   if (source.is_int8()) {
     throw Failure(Q_E_ARGUMENT, options.source + ": already quantized; give the float model that it was made from",
                   options.source);

@@ -65,10 +65,11 @@ Statistics statistics_of(const std::vector<double>& times_ms) {
   return statistics;
 }
 
-TimedNetwork::TimedNetwork(const std::string& path, int threads, const std::string& isa, Console& console)
+TimedNetwork::TimedNetwork(const std::string& path, const std::vector<std::string>& shapes, int threads,
+                           const std::string& isa, Console& console)
     : threads_(threads), isa_(isa), inputs_({}), outputs_({}) {
   const auto start = Clock::now();
-  network_ = load_network(path, console);
+  network_ = load_network(path, console, shapes);
   session_ = create_session(network_, threads_, isa_, false);
   load_ms_ = milliseconds_since(start);
   session_info_ = session_info(session_.get());

@@ -24,7 +24,9 @@ Statistics statistics_of(const std::vector<double>& times_ms);
 // A network with its session and its memory. The inputs hold numbers between 0 and 1, the same ones in every run.
 class TimedNetwork {
  public:
-  TimedNetwork(const std::string& path, int threads, const std::string& isa, Console& console);
+  // `shapes` as load_network takes them.
+  TimedNetwork(const std::string& path, const std::vector<std::string>& shapes, int threads, const std::string& isa,
+               Console& console);
 
   // Runs once and returns the milliseconds.
   double run();

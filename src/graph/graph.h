@@ -33,6 +33,9 @@ struct Graph {
   std::vector<Node> nodes;  // in an order in which every input is made before it is read
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
+  // Of each input, and each of its dimensions, the name of a size that the file leaves open ("?": it has none), "" of
+  // one that is fixed. A list that ends early, or is empty: what is missing is fixed. See open_sizes.h.
+  std::vector<std::vector<std::string>> open_sizes;
   ImageRecipe recipe;
 
   Tensor& at(TensorId id) { return tensors[static_cast<std::size_t>(id)]; }

@@ -66,7 +66,7 @@ std::string shapes_text(const Graph& graph) {
 
 }  // namespace
 
-Status rebind(Graph& graph, std::span<const Dims> inputs) {
+Status follow_inputs(Graph& graph, std::span<const Dims> inputs) {
   if (inputs.size() != graph.inputs.size()) {
     return fail(Code::shape, "the network has " + std::to_string(graph.inputs.size()) + " inputs; shapes for " +
                                  std::to_string(inputs.size()) + " are given");
@@ -84,7 +84,12 @@ Status rebind(Graph& graph, std::span<const Dims> inputs) {
     follow(node, before[static_cast<std::size_t>(x)], graph.at(x).dims);
     if (const Status status = infer_node(graph, node); !status.ok()) return status.within(where);
   }
-  return validate(graph).within(where);
+  return {};
+}
+
+Status rebind(Graph& graph, std::span<const Dims> inputs) {
+  OCTET_TRY(follow_inputs(graph, inputs));
+  return validate(graph).within(shapes_text(graph));
 }
 
 }  // namespace octet

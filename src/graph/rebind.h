@@ -13,4 +13,7 @@ namespace octet {
 // the node. `graph` is finished before and after; after a failure it is not usable.
 Status rebind(Graph& graph, std::span<const Dims> inputs);
 
+// The same without the validation of what comes out, which reads every weight: to see what the shapes become.
+Status follow_inputs(Graph& graph, std::span<const Dims> inputs);
+
 }  // namespace octet

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "graph/graph.h"
+#include "graph/open_sizes.h"
 #include "graph/operands.h"
 #include "graph/validate_operands.h"
 
@@ -129,12 +130,27 @@ Status check_inference(const Graph& graph) {
   return {};
 }
 
+// The names of open sizes are those of dimensions that inputs have, and few.
+Status check_open_sizes(const Graph& graph) {
+  bool fits = graph.open_sizes.size() <= graph.inputs.size();
+  for (std::size_t i = 0; fits && i < graph.open_sizes.size(); ++i) {
+    fits = graph.open_sizes[i].size() <= graph.at(graph.inputs[i]).dims.size();
+  }
+  const std::vector<std::string> names = fits ? open_names(graph) : std::vector<std::string>();
+  fits = fits && names.size() <= kMostOpenSizes &&
+         std::all_of(names.begin(), names.end(), [](const auto& name) { return name.size() <= kLongestSizeName; });
+  if (fits) return {};
+  return fail(Code::format, "its open sizes are not those of its inputs, more than " + std::to_string(kMostOpenSizes) +
+                                ", or have names that are too long");
+}
+
 }  // namespace
 
 Status validate_structure(const Graph& graph) {
   for (const Tensor& tensor : graph.tensors) OCTET_TRY(check_tensor(tensor));
   OCTET_TRY(check_ids(graph, graph.inputs, false, "the list of inputs"));
   OCTET_TRY(check_ids(graph, graph.outputs, false, "the list of outputs"));
+  OCTET_TRY(check_open_sizes(graph));
   for (const Node& node : graph.nodes) {
     OCTET_TRY(check_ids(graph, node.inputs, true, describe(node)));
     OCTET_TRY(check_ids(graph, node.outputs, false, describe(node)));

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "graph/open_sizes.h"
 #include "graph/operands.h"
 #include "model/attributes.h"
 #include "model/format.h"
@@ -48,6 +49,7 @@ class GraphReader {
     OCTET_TRY(read_attributes_of_nodes());
     OCTET_TRY(read_ids(model_.inputs(), &graph_.inputs));
     OCTET_TRY(read_ids(model_.outputs(), &graph_.outputs));
+    OCTET_TRY(read_open_sizes());
     if (model_.recipe() != nullptr) OCTET_TRY(read_recipe(*model_.recipe()));
     if (model_.name() != nullptr) graph_.name = model_.name()->str();
     if (model_.source_format() != nullptr) graph_.source_format = model_.source_format()->str();
@@ -189,6 +191,22 @@ class GraphReader {
       OCTET_TRY(take_name(derived_name(reader, readings[i].index), &graph_.tensors[i].name));
     }
     return {};
+  }
+
+  Status read_open_sizes() {
+    const Vector<std::uint8_t>* stored = model_.open_sizes();
+    if (stored == nullptr) return {};
+    ByteSource source(std::span(stored->data(), stored->size()));
+    for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+      for (std::size_t d = 0; d < graph_.at(graph_.inputs[i]).dims.size(); ++d) {
+        std::string_view name;
+        bool open = false;
+        if (!source.name(&name, &open)) return damaged("names of open sizes are missing");
+        if (name.size() > kLongestSizeName) return damaged("the name of an open size is too long");
+        if (open) set_open(graph_, i, d, name);
+      }
+    }
+    return source.left() == 0 ? Status() : damaged("it has more open sizes than its inputs have dimensions");
   }
 
   Status check_operators() const {

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "graph/open_sizes.h"
 #include "model/attributes.h"
 #include "model/format.h"
 #include "model/model.h"
@@ -182,6 +183,19 @@ flatbuffers::Offset<Recipe> write_recipe(Builder& builder, const ImageRecipe& re
   return table.Finish();
 }
 
+// Of each dimension of each input a name, or that there is none.
+std::vector<std::uint8_t> open_sizes_of(const Graph& graph) {
+  if (!has_open_sizes(graph)) return {};
+  ByteSink sink;
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    for (std::size_t d = 0; d < graph.at(graph.inputs[i]).dims.size(); ++d) {
+      const std::string_view name = open_name(graph, i, d);
+      name.empty() ? sink.no_name() : sink.name(name);
+    }
+  }
+  return sink.bytes();
+}
+
 class ModelWriter {
  public:
   explicit ModelWriter(const Graph& graph) : graph_(graph) {}
@@ -226,11 +240,13 @@ class ModelWriter {
     const auto tables = builder.CreateVector(attributes.tables());
     const auto name_bytes = builder.CreateVector(names.bytes());
     const auto list_bytes = builder.CreateVector(lists.bytes());
+    const std::vector<std::uint8_t> open_sizes = open_sizes_of(graph_);
+    const auto open_bytes = open_sizes.empty() ? 0 : builder.CreateVector(open_sizes);
     const Checksum not_yet(0);
     FinishModelBuffer(
         builder, CreateModel(builder, kVersion, minimum_version(graph_), &not_yet, name, source_format, recipe, inputs,
                              outputs, dtypes, flags, shapes, offsets, scales, zero_points, ops, attribute_numbers,
-                             input_counts, output_counts, operands, tables, name_bytes, list_bytes, blob));
+                             input_counts, output_counts, operands, tables, name_bytes, list_bytes, blob, open_bytes));
     set_checksum(builder);
     return builder;
   }

@@ -73,9 +73,11 @@ void keep_constant_outputs(Graph& graph) {
 // The shape that a reshape was given, for inputs of other sizes (rebind): where it leaves nothing open, leading
 // dimensions that are those of the input follow it.
 void keep_pattern(const Graph& graph, Node& node) {
-  if (node.op != Op::reshape || node.attrs.allow_zero) return;
+  if (node.op != Op::reshape) return;
   const Dims& x = graph.at(node.inputs[0]).dims;
   std::vector<std::int64_t> pattern = node.attrs.sizes;
+  if (node.attrs.allow_zero && std::find(pattern.begin(), pattern.end(), 0) != pattern.end()) return;
+  node.attrs.allow_zero = false;  // there is no zero that it could mean
   const bool open = std::find(pattern.begin(), pattern.end(), -1) != pattern.end();
   for (std::size_t i = 0; !open && i < pattern.size() && i < x.size(); ++i) {
     if (pattern[i] != x[i] && pattern[i] != 0) break;

@@ -18,6 +18,7 @@ class Rewriter {
     out_.name = in_.name;
     out_.source_format = in_.source_format;
     out_.recipe = in_.recipe;
+    out_.open_sizes = in_.open_sizes;
     out_.tensors = in_.tensors;
     out_.inputs = in_.inputs;
     out_.outputs = in_.outputs;

@@ -47,7 +47,7 @@ MEMBER(q_load_options, log, 8, 8)
 MEMBER(q_load_options, log_user, 12, 16)
 MEMBER(q_load_options, input_shapes, 16, 24)
 MEMBER(q_load_options, input_shape_count, 20, 32)
-MEMBER(q_load_options, reserved2, 24, 36)
+MEMBER(q_load_options, fix_sizes, 24, 36)
 
 SIZE(q_model_info, 72, 88)
 MEMBER(q_model_info, struct_size, 0, 0)

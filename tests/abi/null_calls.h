@@ -109,6 +109,13 @@ inline std::vector<Call> calls_of_models() {
        [](World&, Handles&, q_error* e) { return get<q_tensor_info>(q_model_get_output, nullptr, e); }},
       {"q_model_get_output", "out",
        [](World& w, Handles&, q_error* e) { return q_model_get_output(w.model.get(), 0, nullptr, e); }},
+      {"q_model_get_open_size", "model",
+       [](World&, Handles&, q_error* e) {
+         q_str out;
+         return q_model_get_open_size(nullptr, 0, 0, &out, e);
+       }},
+      {"q_model_get_open_size", "out",
+       [](World& w, Handles&, q_error* e) { return q_model_get_open_size(w.model.get(), 0, 0, nullptr, e); }},
       {"q_model_get_layer", "model",
        [](World&, Handles&, q_error* e) { return get<q_layer_info>(q_model_get_layer, nullptr, e); }},
       {"q_model_get_layer", "out",

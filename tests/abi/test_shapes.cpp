@@ -49,6 +49,20 @@ Model int8_of(const q_model* network) {
   return Model(model);
 }
 
+// The names of the sizes of the first input, with commas between them.
+std::string open_sizes(const q_model* model) {
+  std::string names;
+  auto info = sized<q_tensor_info>();
+  Error error;
+  expect_ok(q_model_get_input(model, 0, &info, &error), error);
+  for (std::int32_t d = 0; d < info.rank; ++d) {
+    q_str name{};
+    expect_ok(q_model_get_open_size(model, 0, d, &name, &error), error);
+    names += (d == 0 ? "" : ",") + text(name);
+  }
+  return names;
+}
+
 // Three samples at a time give what each gives alone; both sessions live beside each other.
 void check_batch(const q_model* model) {
   const Session one = make_session(model);
@@ -106,6 +120,56 @@ void test_sizes_that_the_file_leaves_open(void**) {
   const Session a = make_session(open.get());
   const Session b = make_session(fixed.get());
   assert_true(run(a.get(), sample(1)) == run(b.get(), sample(1)));
+  assert_true(open_sizes(open.get()) == "?,,?,?");
+  assert_true(open_sizes(int8_of(open.get()).get()) == "?,,?,?");
+  assert_true(open_sizes(fixed.get()) == ",,,");
+  q_str name{"", 3};
+  expect_failure(q_model_get_open_size(open.get(), 0, 4, &name, &error), Q_E_ARGUMENT, error, "dimension 4");
+  assert_int_equal(name.size, 0);
+  expect_failure(q_model_get_open_size(open.get(), 1, 0, &name, &error), Q_E_ARGUMENT, error, "input 1");
+  expect_failure(q_model_get_open_size(open.get(), 0, -1, &name, &error), Q_E_ARGUMENT, error, "dimension -1");
+  options.fix_sizes = 1;
+  expect_ok(load(&options), error);
+  assert_true(open_sizes(Model(model).get()) == ",,,");
+}
+
+int32_t append(void* user, q_bytes part) {
+  static_cast<std::string*>(user)->append(static_cast<const char*>(part.data), part.size);
+  return 0;
+}
+
+// Float and int8, in every format: the file leaves the same sizes open, and follows them.
+void test_open_sizes_in_every_format(void**) {
+  const std::string bytes = small_network({0, 3, 0, 0});
+  const Dims dims{1, 3, 12, 12}, larger{2, 3, 15, 20};
+  const q_shape shape = shape_of(dims);
+  auto options = sized<q_load_options>();
+  options.input_shapes = &shape;
+  options.input_shape_count = 1;
+  const auto loaded = [&](const std::string& file, const char* name) {
+    q_model* model = nullptr;
+    Error error;
+    expect_ok(q_model_load_bytes({file.data(), file.size()}, q_text(name), &options, &model, &error), error);
+    return Model(model);
+  };
+  const Model network = loaded(bytes, "open.onnx");
+  const Model int8 = int8_of(network.get());
+  for (const q_model* model : {network.get(), int8.get()}) {
+    const Session here = session_with(model, larger);
+    const std::vector<float> input(2 * 3 * 15 * 20, 0.25F);
+    const auto expected = run_of(here.get(), input, 10);
+    for (const char* format : {"octet", "onnx", "mnn", "tflite"}) {
+      print_message("  %s as .%s\n", model == int8.get() ? "int8" : "float", format);
+      std::string file;
+      Error error;
+      expect_ok(q_model_write(model, q_text(format), append, &file, &error), error);
+      const Model again = loaded(file, format);
+      assert_true(open_sizes(again.get()) == "?,,?,?");
+      const Session there = session_with(again.get(), larger);
+      const auto found = run_of(there.get(), input, 10);
+      for (std::size_t i = 0; i < found.size(); ++i) assert_true(std::abs(found[i] - expected[i]) <= 1e-6F);
+    }
+  }
 }
 
 void test_wrong_shapes(void**) {
@@ -139,6 +203,7 @@ int main() {
       cmocka_unit_test(test_a_batch_of_float_and_int8),
       cmocka_unit_test(test_larger_images),
       cmocka_unit_test(test_sizes_that_the_file_leaves_open),
+      cmocka_unit_test(test_open_sizes_in_every_format),
       cmocka_unit_test(test_wrong_shapes),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -78,12 +78,21 @@ compared() {
   echo "== $kind models as .$format"
   "$python" "$here/tests/export/export_models.py" "$octet" "$folder/$kind" "$format" "$out" || failed=1
   node "$@" || failed=1
-  "$python" "$here/tests/export/compare_runtimes.py" "$octet" "$folder/$kind" "$out" "$kind" || failed=1
+  precision=$kind
+  [ "$kind" != open ] || precision=int8  # which a float network keeps as well
+  "$python" "$here/tests/export/compare_runtimes.py" "$octet" "$folder/$kind" "$out" "$precision" || failed=1
 }
 if runtime onnxruntime-node; then
   reference=$here/tests/import/onnx/ort_reference.js
   compared float onnx "$reference" "$folder/node_modules" "$folder/float.onnx"
   compared int8 onnx "$reference" "$folder/node_modules" "$folder/int8.onnx" all
+  # Networks of open sizes, run at others than they are written at.
+  rm -rf "$folder/open"
+  set --
+  [ -z "$shared" ] || set -- "$shared"/models/mlperf-tiny/*_int8.tflite "$shared"/models/mlperf-tiny/*_quant.tflite
+  "$python" "$here/tests/export/open_models.py" "$octet" "$here/examples/models/shapes.onnx" \
+    "$here/examples/models/quantize.json" "$folder/open" "$@"
+  compared open onnx "$reference" "$folder/node_modules" "$folder/open.onnx" all
 fi
 if runtime @tensorflow/tfjs-tflite; then
   reference=$here/tests/export/tflite_reference.js

@@ -61,8 +61,10 @@ def main():
             continue
         problems = []
         with tempfile.TemporaryDirectory() as scratch:
-            done = subprocess.run([octet, "run", model, "--input", os.path.join(out, base + ".input.npy"), "--output",
-                                   os.path.join(scratch, "y.npy")], capture_output=True, text=True)
+            given = os.path.join(out, base + ".input.npy")
+            sizes = "x".join(map(str, np.load(given).shape))  # the model's own, or others where these are open
+            done = subprocess.run([octet, "run", model, "--input", given, "--output", os.path.join(scratch, "y.npy"),
+                                   *(["--shape", sizes] if sizes else [])], capture_output=True, text=True)
             if done.returncode != 0:
                 problems.append(done.stderr.strip())
             for reference in references if not problems else []:

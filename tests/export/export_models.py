@@ -52,7 +52,11 @@ def main():
         if ending not in ENDINGS:
             continue
         target = os.path.join(out, f"{base}.{format_name}")
-        done = subprocess.run([octet, "convert", os.path.join(folder, name), target], capture_output=True, text=True)
+        words = []
+        if os.path.exists(os.path.join(folder, f"{base}.shape")):  # sizes that the file leaves open
+            with open(os.path.join(folder, f"{base}.shape")) as file:
+                words = ["--shape", file.read().strip()]
+        done = subprocess.run([octet, "convert", os.path.join(folder, name), target, *words], capture_output=True, text=True)
         expected = any(fnmatch.fnmatchcase(base, pattern) for pattern in patterns)
         if (done.returncode != 0) != expected:
             failed += 1

@@ -214,15 +214,20 @@ void test_outputs(void**) {
     n.op(fb::OpType::Sigmoid, {"x"}, {"a"});
     n.op(fb::OpType::TanH, {"a"}, {"b"});
     n.op(fb::OpType::TanH, {"x"}, {"c"});
+    n.op(fb::OpType::Identity, {"c"}, {"same"});
     n.outputs = listed;
-    const Graph graph = imported(n);
+    Graph graph = imported(n);
+    const Status status = prepare_graph(graph);
+    if (!status.ok()) fail_msg("%s", status.message().c_str());
     Names names;
     for (const TensorId id : graph.outputs) names.push_back(graph.at(id).name);
     return names;
   };
-  assert_true(build({}) == Names({"b", "c"}));
+  assert_true(build({}) == Names({"b", "same"}));
   assert_true(build({"c", "a"}) == Names({"c", "a"}));
-  assert_true(build({"elsewhere"}) == Names({"b", "c"}));
+  assert_true(build({"a", "a"}) == Names({"a"}));
+  assert_true(build({"c", "same"}) == Names({"c", "same"}));  // one tensor by two names
+  assert_true(build({"elsewhere"}) == Names({"b", "same"}));
 }
 
 void test_structure_errors(void**) {

@@ -367,7 +367,13 @@ void test_input_dimensions(void**) {
   Network open;
   open.input("x", {1, 3, 0, 4});
   open.op(fb::OpType::Sigmoid, {"x"}, {"y"});
-  assert_true(shape(imported(open), "x") == Dims({1, 3, -1, 4}));
+  Graph graph = imported(open);
+  assert_true(shape(graph, "x") == Dims({1, 3, -1, 4}));
+  assert_true(graph.open_sizes == std::vector<std::vector<std::string>>({{"", "", "?", ""}}));
+  graph.at(graph.inputs[0]).dims = {1, 3, 5, 4};
+  assert_true(prepare_graph(graph).ok());
+  assert_true(shape(graph, "x") == Dims({1, 3, 5, 4}));
+  assert_true(graph.open_sizes == std::vector<std::vector<std::string>>({{"", "", "?", ""}}));
   Network none;
   none.input("x", {});
   none.op(fb::OpType::Sigmoid, {"x"}, {"y"});

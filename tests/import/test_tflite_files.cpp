@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/file.h"
+#include "graph/rebind.h"
 #include "import/damaged.h"
 #include "import/tflite/network.h"
 
@@ -174,20 +175,61 @@ void test_structure_errors(void**) {
       Code::version, {"version 4"});
 }
 
-// An open batch is one sample; another open size is nothing to plan with.
+using Names = std::vector<std::vector<std::string>>;
+
+// An open batch is one sample; another open size is given when the model is loaded, unless the file says one.
 void test_open_sizes(void**) {
-  for (const bool rows : {false, true}) {
+  const auto network = [](const Ints& signature, const Ints& dims) {
     Network n;
-    n.signature = rows ? Ints{1, -1, 2} : Ints{-1, 2, 2};
-    const auto x = n.input("x", {1, rows ? 1 : 2, 2});
+    n.signature = signature;
+    const auto x = n.input("x", dims);
     n.signature.clear();
-    n.op(Kind::ABS, {x}, {n.output("y", {1, rows ? 1 : 2, 2})});
-    if (rows) {
-      expect_import_failure(n, Code::shape, {"'x'", "dimension 1", "fixed"});
-    } else {
-      expect_values(answer(n.bytes(), {{-1, 2, -3, 4}}), {1, 2, 3, 4}, "open batch");
-    }
-  }
+    n.op(Kind::ABS, {x}, {n.output("y", dims)});
+    return n.bytes();
+  };
+  expect_values(answer(network({-1, 2, 2}, {1, 2, 2}), {{-1, 2, -3, 4}}), {1, 2, 3, 4}, "open batch");
+  Graph batch = std::move(import_tflite(network({-1, 2, 2}, {1, 2, 2}))).value();
+  assert_true(batch.open_sizes == Names({{"?", "", ""}}));
+  expect_ok(prepare_graph(batch));
+  assert_true(batch.open_sizes == Names({{"?", "", ""}}));
+
+  Graph rows = std::move(import_tflite(network({1, -1, 2}, {1, 1, 2}))).value();
+  assert_true((rows.at(rows.inputs[0]).dims == Dims{1, -1, 2}));
+  Graph unbound = rows;
+  expect_failure(prepare_graph(unbound), Code::shape, {"'x'", "1x?x2", "--shape"});
+  rows.at(rows.inputs[0]).dims = {1, 5, 2};
+  expect_ok(prepare_graph(rows));
+  assert_true((rows.at(rows.outputs[0]).dims == Dims{1, 5, 2}));
+  assert_true(rows.open_sizes == Names({{"", "?", ""}}));
+
+  Graph said = std::move(import_tflite(network({1, -1, 2}, {1, 7, 2}))).value();
+  assert_true((said.at(said.inputs[0]).dims == Dims{1, 7, 2}));
+  assert_true(std::move(import_tflite(network({1, 2, 2}, {1, 2, 2}))).value().open_sizes.empty());
+}
+
+// Images of any size, upsampled to the size of the first tensor, which the network computes.
+void test_open_images(void**) {
+  Network n;
+  n.signature = {1, -1, -1, 1};
+  const auto x = n.input("x", {1, 1, 1, 1});
+  n.signature.clear();
+  const auto small = n.tensor("small", {1, 1, 1, 1});
+  n.op(Kind::MAX_POOL_2D, {x}, {small},
+       Network::options(fb::CreatePool2DOptions(n.builder, fb::Padding::SAME, 2, 2, 2, 2)));
+  const auto shape = n.tensor("shape", {4}, Type::INT32), size = n.tensor("size", {2}, Type::INT32);
+  n.op(Kind::SHAPE, {x}, {shape});
+  n.op(Kind::STRIDED_SLICE, {shape, n.ints({1}), n.ints({3}), n.ints({1})}, {size},
+       Network::options(fb::CreateStridedSliceOptions(n.builder)));
+  n.op(Kind::RESIZE_NEAREST_NEIGHBOR, {small, size}, {n.output("y", {1, 1, 1, 1})},
+       Network::options(fb::CreateResizeNearestNeighborOptions(n.builder)));
+  Graph graph = imported(n);
+  assert_true((graph.at(graph.inputs[0]).dims == Dims{1, -1, -1, 1}));
+  graph.at(graph.inputs[0]).dims = {1, 4, 6, 1};
+  expect_ok(prepare_graph(graph));
+  assert_true((graph.at(graph.outputs[0]).dims == Dims{1, 4, 6, 1}));
+  const std::vector<Dims> larger{{1, 8, 10, 1}};
+  expect_ok(rebind(graph, larger));
+  assert_true((graph.at(graph.outputs[0]).dims == Dims{1, 8, 10, 1}));
 }
 
 // Large files keep their constants behind the tables.
@@ -261,6 +303,7 @@ int main() {
       cmocka_unit_test(test_operators_of_old_files),
       cmocka_unit_test(test_structure_errors),
       cmocka_unit_test(test_open_sizes),
+      cmocka_unit_test(test_open_images),
       cmocka_unit_test(test_data_behind_the_tables),
       cmocka_unit_test(test_shared_data_is_bounded),
       cmocka_unit_test(test_published_networks),

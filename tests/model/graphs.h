@@ -306,6 +306,7 @@ inline void assert_same_graph(const Graph& a, const Graph& b) {
   assert_string_equal(a.source_format.c_str(), b.source_format.c_str());
   assert_true(a.inputs == b.inputs);
   assert_true(a.outputs == b.outputs);
+  assert_true(a.open_sizes == b.open_sizes);
   assert_same_recipe(a.recipe, b.recipe);
   assert_int_equal(a.tensors.size(), b.tensors.size());
   for (std::size_t i = 0; i < a.tensors.size(); ++i) assert_same_tensor(a.tensors[i], b.tensors[i]);

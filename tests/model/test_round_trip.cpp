@@ -33,6 +33,19 @@ void test_float_network_comes_back(void**) {
 
 void test_int8_network_comes_back(void**) { assert_same_graph(int8_graph(), through_file(int8_graph())); }
 
+void test_open_sizes_come_back(void**) {
+  Graph graph = int8_graph();
+  graph.open_sizes = {{"N", "", "?", "width"}};
+  assert_same_graph(graph, through_file(graph));
+  assert_int_equal(format::minimum_version(graph), 1);
+  graph.open_sizes = {{"", "", std::string(256, 'x'), ""}};
+  assert_same_graph(graph, through_file(graph));
+  graph.open_sizes = {{"", "", std::string(257, 'x'), ""}};
+  assert_int_equal(octet_bytes(graph).status().code(), Code::format);
+  graph.open_sizes = {{"", "", "", "", "5"}};
+  assert_int_equal(octet_bytes(graph).status().code(), Code::format);
+}
+
 // Readers of version 1 refuse what they do not understand, and go on reading all else.
 void test_zero_points_need_version_2(void**) {
   assert_same_graph(zero_point_graph(), through_file(zero_point_graph()));
@@ -261,6 +274,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(test_float_network_comes_back),
       cmocka_unit_test(test_int8_network_comes_back),
+      cmocka_unit_test(test_open_sizes_come_back),
       cmocka_unit_test(test_zero_points_need_version_2),
       cmocka_unit_test(test_file_comes_back),
       cmocka_unit_test(test_every_attribute_comes_back),

@@ -32,17 +32,19 @@ public sealed unsafe partial class Model : IDisposable
     /// <param name="inputShapes">Sizes of the inputs, one for each in the model's order, needed where the file leaves
     /// others open than the first (an open first one, the batch, is 1). A size of -1 is the file's, null all of an
     /// input's.</param>
+    /// <param name="fixSizes">The model has no open sizes; files that are written of it have those of now.</param>
     /// <exception cref="OctetException">Status IO, Format, Version, Unsupported (the message names every unsupported
     /// operator), Shape or Memory.</exception>
     public static Model Load(
         string path,
         Action<LogLevel, string>? log = null,
-        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null)
+        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null,
+        bool fixSizes = false)
     {
         ArgumentNullException.ThrowIfNull(path);
         using Scope scope = new();
         using Callbacks callbacks = new(null, log, CancellationToken.None);
-        q_load_options options = LoadOptions(callbacks, inputShapes, scope);
+        q_load_options options = LoadOptions(callbacks, inputShapes, fixSizes, scope);
         q_error error;
         Errors.Prepare(&error);
         int status = Native.q_model_load(scope.Text(path), &options, out ModelHandle handle, &error);
@@ -51,22 +53,24 @@ public sealed unsafe partial class Model : IDisposable
 
     /// <summary>Loads a model from the bytes of a file, which are copied.</summary>
     /// <param name="bytes">The whole file. Models with external data files need <see cref="Load(string,
-    /// Action{LogLevel, string}, IReadOnlyList{IReadOnlyList{long}})"/>.</param>
+    /// Action{LogLevel, string}, IReadOnlyList{IReadOnlyList{long}}, bool)"/>.</param>
     /// <param name="name">Stands for the file's name in messages.</param>
     /// <param name="log">What the library has to say, on the calling thread.</param>
     /// <param name="inputShapes">Sizes of the inputs, one for each in the model's order, needed where the file leaves
     /// others open than the first (an open first one, the batch, is 1). A size of -1 is the file's, null all of an
     /// input's.</param>
+    /// <param name="fixSizes">The model has no open sizes; files that are written of it have those of now.</param>
     /// <exception cref="OctetException">As for a file.</exception>
     public static Model Load(
         ReadOnlySpan<byte> bytes,
         string name = "",
         Action<LogLevel, string>? log = null,
-        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null)
+        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null,
+        bool fixSizes = false)
     {
         using Scope scope = new();
         using Callbacks callbacks = new(null, log, CancellationToken.None);
-        q_load_options options = LoadOptions(callbacks, inputShapes, scope);
+        q_load_options options = LoadOptions(callbacks, inputShapes, fixSizes, scope);
         q_error error;
         Errors.Prepare(&error);
         fixed (byte* data = bytes)
@@ -84,17 +88,19 @@ public sealed unsafe partial class Model : IDisposable
     /// <param name="inputShapes">Sizes of the inputs, one for each in the model's order, needed where the file leaves
     /// others open than the first (an open first one, the batch, is 1). A size of -1 is the file's, null all of an
     /// input's.</param>
+    /// <param name="fixSizes">The model has no open sizes; files that are written of it have those of now.</param>
     /// <exception cref="OctetException">As for a file.</exception>
     public static Model Load(
         Stream stream,
         string name = "",
         Action<LogLevel, string>? log = null,
-        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null)
+        IReadOnlyList<IReadOnlyList<long>?>? inputShapes = null,
+        bool fixSizes = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
         using MemoryStream bytes = new();
         stream.CopyTo(bytes);
-        return Load(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, log, inputShapes);
+        return Load(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, log, inputShapes, fixSizes);
     }
 
     /// <summary>The model in numbers.</summary>
@@ -141,6 +147,22 @@ public sealed unsafe partial class Model : IDisposable
             ModelHandle handle = Handle;
             return _outputs ??= Tensors(handle, Info.OutputCount, isInput: false);
         }
+    }
+
+    /// <summary>Whether the file leaves a size of an input open, as a batch or the sides of an image may be. Open sizes
+    /// stay open in every file that is written of the model. Sessions may have other sizes in any case.</summary>
+    /// <param name="input">The input, from 0.</param>
+    /// <param name="dimension">Its dimension, from 0.</param>
+    /// <returns>The size's name, "?" where it has none, the empty text where the size is fixed.</returns>
+    /// <exception cref="OctetException">Status Argument: there is no such dimension.</exception>
+    public string GetOpenSize(int input, int dimension)
+    {
+        using Hold hold = new(Handle);
+        q_str name;
+        q_error error;
+        Errors.Prepare(&error);
+        Errors.Check(Native.q_model_get_open_size(_handle, input, dimension, &name, &error), &error);
+        return name.ToString();
     }
 
     /// <summary>The layers, in the order of execution; read anew by each call.</summary>
@@ -252,13 +274,14 @@ public sealed unsafe partial class Model : IDisposable
     public void Dispose() => _handle.Dispose();
 
     private static q_load_options LoadOptions(
-        Callbacks callbacks, IReadOnlyList<IReadOnlyList<long>?>? inputShapes, Scope scope) => new()
+        Callbacks callbacks, IReadOnlyList<IReadOnlyList<long>?>? inputShapes, bool fixSizes, Scope scope) => new()
     {
         struct_size = (uint)sizeof(q_load_options),
         log = callbacks.Log,
         log_user = callbacks.User,
         input_shapes = scope.Shapes(inputShapes),
         input_shape_count = inputShapes?.Count ?? 0,
+        fix_sizes = fixSizes ? 1 : 0,
     };
 
     private static Model Finish(Callbacks callbacks, int status, ModelHandle handle, q_error* error)

@@ -3,10 +3,15 @@
 // convolutions have int8 weights; MNN's runtime computes in int8 where it has an int8 form of the operator and in float
 // between conversions where it has none.
 #include <algorithm>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "export/export.h"
 #include "export/mnn/write.h"
+#include "export/open_shapes.h"
+#include "graph/open_sizes.h"
 
 namespace octet {
 namespace {
@@ -81,21 +86,59 @@ Status write_node(Writer& writer, const Node& node) {
 std::vector<std::int32_t> write_outputs(Writer& writer) {
   const Graph& graph = writer.graph();
   std::vector<std::int32_t> outputs;
-  std::vector<std::int32_t> taken;
-  for (const TensorId id : graph.inputs) taken.push_back(writer.read(id));
+  std::unordered_set<std::int32_t> taken;
+  for (const TensorId id : graph.inputs) taken.insert(writer.read(id));
   for (const TensorId id : graph.outputs) {
     std::int32_t index = writer.read(id);
-    if (graph.is_constant(id) || std::count(taken.begin(), taken.end(), index) > 0) {
+    if (graph.is_constant(id) || taken.count(index) > 0) {
       index = write_copy(writer, index, id, graph.at(id).name);
     }
-    taken.push_back(index);
+    taken.insert(index);
     outputs.push_back(index);
   }
   return outputs;
 }
 
+// The bytes that a builder, which grows from the end, has more than `before`.
+std::string_view added(Writer& writer, std::size_t before) {
+  const auto& builder = writer.builder();
+  return {reinterpret_cast<const char*>(builder.GetCurrentBufferPointer()), builder.GetSize() - before};
+}
+
+// What is written for one size is what is written for another: each node is, and so the file serves all sizes.
+Status check_open(const Graph& graph, const Graph& larger) {
+  Writer one(graph, &larger), two(larger, &graph);
+  for (const TensorId id : graph.inputs) one.input(id);
+  for (const TensorId id : larger.inputs) two.input(id);
+  std::vector<std::string> problems;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const std::size_t before = one.builder().GetSize(), other_before = two.builder().GetSize();
+    OCTET_TRY(write_node(one, graph.nodes[n]));
+    OCTET_TRY(write_node(two, larger.nodes[n]));
+    if (added(one, before) == added(two, other_before)) continue;
+    problems.push_back(describe(graph.nodes[n]) + " would be written for one size");
+  }
+  return problems.empty() ? Status() : cannot_stay_open(graph, ".mnn", whole_list_text(problems));
+}
+
+Status check_inputs(const Graph& graph) {
+  for (const TensorId id : graph.inputs) {
+    if (!graph.at(id).dims.empty()) continue;
+    return fail(Code::unsupported, "a .mnn file cannot carry the input '" + printable(graph.at(id).name) +
+                                       "': inputs have 1 dimension at least; give it the shape 1");
+  }
+  return {};
+}
+
 Result<std::string> write(const Graph& graph) {
-  Writer writer(graph);
+  OCTET_TRY(check_inputs(graph));
+  std::optional<Graph> larger;
+  if (has_open_sizes(graph)) {
+    auto made = enlarged_graph(graph);
+    if (!made.ok()) return cannot_stay_open(graph, ".mnn", made.status().message());
+    larger = *std::move(made);
+  }
+  Writer writer(graph, larger ? &*larger : nullptr);
   for (const TensorId id : graph.inputs) writer.input(id);
   std::vector<std::string> refused;
   for (const Node& node : graph.nodes) {
@@ -106,6 +149,7 @@ Result<std::string> write(const Graph& graph) {
     for (const TensorId id : node.outputs) writer.make(id, fb::DataFormat::NCHW);  // for those that read it
   }
   if (!refused.empty()) return fail(Code::unsupported, "a .mnn file cannot carry " + whole_list_text(refused));
+  if (larger) OCTET_TRY(check_open(graph, *larger));
   return writer.finish(write_outputs(writer));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "export/mnn/write.h"
+#include "export/open_shapes.h"
 
 namespace octet::mnn {
 namespace {
@@ -29,7 +30,8 @@ bool fuses(const Clamp& clamp) {
 }
 
 flatbuffers::Offset<fb::Convolution2DCommon> write_common(Writer& w, const Layer& layer, bool relu,
-                                                          const std::array<std::int64_t, 2>* output_padding) {
+                                                          const std::array<std::int64_t, 2>* output_padding,
+                                                          bool same) {
   const auto small = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
   const auto& pads = layer.window.pads;  // top, left, bottom, right
   const bool even = pads[0] == pads[2] && pads[1] == pads[3];
@@ -45,6 +47,7 @@ flatbuffers::Offset<fb::Convolution2DCommon> write_common(Writer& w, const Layer
   common.add_stride_y(small(layer.window.stride[0]));
   common.add_dilate_x(small(layer.window.dilation[1]));
   common.add_dilate_y(small(layer.window.dilation[0]));
+  if (same) common.add_pad_mode(fb::PadMode::Same);
   common.add_group(small(layer.groups));
   common.add_output_count(small(layer.outputs));
   common.add_input_count(small(layer.inputs));
@@ -62,6 +65,18 @@ struct Parameters {
   std::vector<float> weight;
   std::vector<float> bias;
 };
+
+// Scales that only a damaged file has may give real numbers beyond float32.
+Status check_range(const Parameters& p) {
+  const auto finite = [](const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  };
+  constexpr float kMostWeight = 128;
+  const bool products =
+      std::all_of(p.scales.begin(), p.scales.end(), [](float scale) { return std::isfinite(scale * kMostWeight); });
+  if (products && finite(p.weight) && finite(p.bias)) return {};
+  return fail(Code::unsupported, "its weights or its bias, as real numbers, are out of the range of float32");
+}
 
 Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64_t outputs, bool floats) {
   const Tensor& weight = w.tensor(node.input(1));
@@ -90,6 +105,7 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
   }
   if (!floats && node.input(4) == kNoTensor) {
     result.integers.assign(integers.begin(), integers.end());
+    OCTET_TRY(check_range(result));
     return result;
   }
   // Where MNN has no int8 form, as for weights with zero points. conv_transpose [I, O / groups, kh, kw], conv [O, ...].
@@ -105,6 +121,7 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
     const std::int32_t zero = zeros.empty() ? 0 : zeros[o];
     result.weight.push_back(static_cast<float>(integers[i] - zero) * result.scales[o]);
   }
+  OCTET_TRY(check_range(result));
   return result;
 }
 
@@ -159,10 +176,21 @@ flatbuffers::Offset<fb::Convolution2D> write_parameters(Writer& w, const Paramet
   return fb::CreateConvolution2D(builder, common, 0, bias, packed_weights, symmetric.Finish());
 }
 
+// The limits of an int8 layer that is written with float weights, and so computes in float: what the integers of its
+// result cannot say is cut off, which is how many a network has its ReLU. A limit of 6 that they say as well is 6.
+Clamp limits_of_floats(const Clamp& clamp, const Quant& out) {
+  const auto value = [&](int q) { return out.scale * static_cast<float>(q - out.zero_point); };
+  Clamp result{std::max(clamp.low, value(-128)), std::min(clamp.high, value(127))};
+  if (result.low == 0 && std::nearbyint(6 / out.scale) == std::nearbyint(result.high / out.scale)) result.high = 6;
+  return result;
+}
+
 // A convolution from an image to an image; `to` has the node's scale where it is int8.
-void write_convolution(Writer& w, const Node& node, fb::OpType type, const Layer& layer, const Parameters& p,
+void write_convolution(Writer& w, const Node& node, fb::OpType type, Layer layer, const Parameters& p,
                        std::int32_t from, std::int32_t to) {
-  const bool int8 = w.tensor(node.outputs[0]).dtype == DType::i8;
+  const bool int8 = !p.integers.empty();
+  const Tensor& output = w.tensor(node.outputs[0]);
+  if (!int8 && output.dtype == DType::i8) layer.clamp = limits_of_floats(layer.clamp, output.quant);
   const bool fused = fuses(layer.clamp);
   std::int32_t made = to;
   if (int8) {
@@ -171,7 +199,9 @@ void write_convolution(Writer& w, const Node& node, fb::OpType type, const Layer
     made = w.between(node.outputs[0], w.tensor(node.outputs[0]).dims, kImage);
   }
   const bool transposed = type == fb::OpType::Deconvolution || type == fb::OpType::DeconvolutionDepthwise;
-  const auto common = write_common(w, layer, fused, transposed ? &node.attrs.output_padding : nullptr);
+  const bool same =
+      node.op == Op::conv && layer.window.auto_pad == AutoPad::same_upper && w.is_open_image(node.input(0));
+  const auto common = write_common(w, layer, fused, transposed ? &node.attrs.output_padding : nullptr, same);
   const auto parameters =
       write_parameters(w, p, common, w.tensor(node.input(0)).quant, w.tensor(node.outputs[0]).quant);
   w.op(type, w.op_name(node.name), {from}, {made}, Writer::main(parameters));
@@ -181,6 +211,9 @@ void write_convolution(Writer& w, const Node& node, fb::OpType type, const Layer
 }  // namespace
 
 Status write_conv(Writer& w, const Node& node) {
+  if (node.attrs.window.auto_pad == AutoPad::same_lower && w.is_open_image(node.input(0))) {
+    return fail(Code::unsupported, "windows over an image of open size that are padded more at the beginning");
+  }
   const Dims& weight = w.tensor(node.input(1)).dims;
   const Layer layer{node.attrs.window, node.attrs.groups, weight[1] * node.attrs.groups, weight[0], node.attrs.clamp};
   const bool depthwise = layer.groups > 1 && is_depthwise(layer);
@@ -189,6 +222,7 @@ Status write_conv(Writer& w, const Node& node) {
   if (depthwise && !p.integers.empty()) {
     raise_small_scales(p);
     fit_depthwise_bias(p, w.tensor(node.input(0)).quant, w.tensor(node.outputs[0]).quant);
+    OCTET_TRY(check_range(p));
   }
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
   write_convolution(w, node, depthwise ? fb::OpType::ConvolutionDepthwise : fb::OpType::Convolution, layer, p, from,
@@ -211,7 +245,7 @@ Status write_gemm(Writer& w, const Node& node) {
   const Dims& weight = w.tensor(node.input(1)).dims;
   const Layer layer{{}, 1, weight[1], weight[0], node.attrs.clamp};
   OCTET_ASSIGN(const Parameters p, read_parameters(w, node, layer.outputs, false));
-  const Dims& out = w.tensor(node.outputs[0]).dims;
+  const Dims &out = w.tensor(node.outputs[0]).dims, &out_other = w.other(node.outputs[0]).dims;
   const std::int64_t rows = element_count(out) / layer.outputs;
   const auto reshape = [&](std::int32_t from, std::int32_t to, const Dims& dims) {
     const std::vector<std::int32_t> sizes = narrowed(dims);
@@ -220,12 +254,16 @@ Status write_gemm(Writer& w, const Node& node) {
   };
   const Dims in_dims{rows, layer.inputs, 1, 1}, out_dims{rows, layer.outputs, 1, 1};
   const std::int32_t rows_in = w.between(node.input(0), in_dims, kPlain);
-  reshape(w.as(w.read(node.input(0)), kPlain), rows_in, in_dims);
+  const bool open = out != out_other;
+  const auto back =
+      open_reshape(out_dims, {element_count(out_other) / layer.outputs, layer.outputs, 1, 1}, out, out_other, false);
+  if (!back) return fail(Code::unsupported, "rows of which more than one size is open");
+  reshape(w.as(w.read(node.input(0)), kPlain), rows_in, open ? Dims{-1, layer.inputs, 1, 1} : in_dims);
   const std::int32_t rows_out = w.between(node.outputs[0], out_dims, kImage);
   Node image = node;
   write_convolution(w, image, fb::OpType::Convolution, layer, p, w.as(rows_in, kImage), rows_out);
   const std::int32_t plain = w.as(rows_out, kPlain);
-  reshape(plain, w.make(node.outputs[0], kPlain), out);
+  reshape(plain, w.make(node.outputs[0], kPlain), *back);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "export/mnn/write.h"
+#include "export/open_shapes.h"
 
 namespace octet::mnn {
 namespace {
@@ -49,8 +50,9 @@ Status write_slice(Writer& w, const Node& node) {
   std::vector<std::int64_t> axes = attrs.axes, steps = attrs.steps;
   for (std::size_t i = 0; attrs.axes.empty() && i < attrs.starts.size(); ++i) axes.push_back(small(i));
   if (steps.empty()) steps.assign(attrs.starts.size(), 1);
+  const SliceLists lists = open_slice(attrs, w.tensor(node.input(0)).dims, w.other(node.input(0)).dims);
   const std::vector<std::int32_t> inputs{
-      from, w.constant(attrs.starts, node.name + "/starts"), w.constant(attrs.sizes, node.name + "/ends"),
+      from, w.constant(lists.starts, node.name + "/starts"), w.constant(lists.ends, node.name + "/ends"),
       w.constant(axes, node.name + "/axes"), w.constant(steps, node.name + "/steps")};
   fb::StridedSliceParamBuilder table(w.builder());
   table.add_from_type(1);  // ONNX' meaning of the lists
@@ -85,7 +87,10 @@ Status write_pad(Writer& w, const Node& node) {
 
 Status write_reshape(Writer& w, const Node& node) {
   const std::int32_t from = plain(w, node.input(0));
-  const std::vector<std::int32_t> dims = narrowed(w.tensor(node.outputs[0]).dims);
+  const TensorId x = node.input(0), y = node.outputs[0];
+  const auto list = open_reshape(w.tensor(x).dims, w.other(x).dims, w.tensor(y).dims, w.other(y).dims, true);
+  if (!list) return fail(Code::unsupported, "a shape of more than one computed size");
+  const std::vector<std::int32_t> dims = narrowed(*list);
   w.op(fb::OpType::Reshape, w.op_name(node.name), {from}, {w.make(node.outputs[0], kPlain)},
        Writer::main(fb::CreateReshapeDirect(w.builder(), &dims, kPlain)));
   return {};

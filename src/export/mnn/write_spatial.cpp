@@ -108,6 +108,11 @@ Status write_pool(Writer& w, const Node& node) {
   const bool average = node.op == Op::average_pool;
   if (window.dilation != std::array<std::int64_t, 2>{1, 1}) return fail(Code::unsupported, "a dilated window");
   const Dims &in = w.tensor(node.input(0)).dims, &out = w.tensor(node.outputs[0]).dims;
+  const bool open = w.is_open_image(node.input(0));
+  if (open && (window.auto_pad == AutoPad::same_lower || node.attrs.ceil_mode)) {
+    return fail(Code::unsupported,
+                "windows over an image of open size that are rounded up, or padded at the beginning");
+  }
   // The windows as they are, said in pads: a last one that reaches over the border pads so much more.
   std::array<std::int64_t, 4> pads = window.pads;  // top, left, bottom, right
   for (std::size_t i = 0; i < 2; ++i) {
@@ -126,6 +131,7 @@ Status write_pool(Writer& w, const Node& node) {
   pool.add_stride_x(small(window.stride[1]));
   pool.add_stride_y(small(window.stride[0]));
   pool.add_type(average ? fb::PoolType::Average : fb::PoolType::Max);
+  if (open && window.auto_pad == AutoPad::same_upper) pool.add_pad_type(fb::PadMode::Same);
   pool.add_ceil_mode(false);
   pool.add_pads(list);
   if (average) {
@@ -165,8 +171,13 @@ Status write_resize(Writer& w, const Node& node) {
     }
   }
   fb::InterpBuilder interp(w.builder());
-  interp.add_output_width(small(out[3]));
-  interp.add_output_height(small(out[2]));
+  if (w.is_open_image(node.input(0)) && node.attrs.scales.size() == 2) {
+    interp.add_width_scale(node.attrs.scales[1]);
+    interp.add_height_scale(node.attrs.scales[0]);
+  } else {
+    interp.add_output_width(small(out[3]));
+    interp.add_output_height(small(out[2]));
+  }
   interp.add_resize_type(sampling.type);
   interp.add_align_corners(sampling.coordinates == fb::Coordinates::AlignCorners);
   interp.add_half_pixel_centers(sampling.coordinates == fb::Coordinates::HalfPixels);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "graph/open_sizes.h"
+
 namespace octet::to_onnx {
 namespace {
 
@@ -13,17 +15,20 @@ std::span<const std::byte> bytes_of(const std::vector<T>& values) {
 
 }  // namespace
 
-Emitter::Emitter(const Graph& graph, int opset)
+Emitter::Emitter(const Graph& graph, const Graph* other, int opset)
     : graph_(graph),
+      other_(other),
       opset_(opset),
       written_(graph.tensors.size()),
       integers_(graph.tensors.size()),
       read_(graph.tensors.size()),
       quantizations_(graph.tensors.size()) {
   // The interface takes its names first: they are what users know.
-  for (const TensorId id : graph.inputs) {
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    const TensorId id = graph.inputs[i];
     read_[index(id)] = names_.take(graph.at(id).name);
-    model_.add_input(read_[index(id)], graph.at(id).dims);
+    model_.add_input(read_[index(id)], graph.at(id).dims,
+                     i < graph.open_sizes.size() ? graph.open_sizes[i] : std::vector<std::string>());
   }
   for (const TensorId id : graph.outputs) {
     outputs_.push_back(names_.take(graph.at(id).name));
@@ -124,6 +129,7 @@ void Emitter::written(TensorId id) {
 }
 
 Result<std::string> Emitter::finish() {
+  const auto open = output_size_names(graph_, other());
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     const TensorId id = graph_.outputs[i];
     if (graph_.at(id).dtype == DType::i8) {
@@ -131,7 +137,7 @@ Result<std::string> Emitter::finish() {
     } else if (written_[index(id)] != outputs_[i]) {  // an input that is an output too, a constant
       node("Identity", outputs_[i] + "/identity", {read(id)}, {outputs_[i]});
     }
-    model_.add_output(outputs_[i], graph_.at(id).dims);
+    model_.add_output(outputs_[i], graph_.at(id).dims, open[i]);
   }
   std::string bytes = model_.finish(graph_.name.empty() ? "octet" : names_.take(graph_.name), opset_);
   if (bytes.size() <= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) return bytes;

@@ -19,9 +19,18 @@ namespace octet::to_onnx {
 
 class Emitter {
  public:
-  Emitter(const Graph& graph, int opset);
+  // `other`: the same graph at other open sizes, by which those that are fixed are told from those that are not; null
+  // where all are fixed.
+  Emitter(const Graph& graph, const Graph* other, int opset);
 
   const Graph& graph() const { return graph_; }
+  // The graph at other sizes, or itself.
+  const Graph& other() const { return other_ == nullptr ? graph_ : *other_; }
+  // Whether a size of the tensor depends on open sizes.
+  bool is_open(TensorId id, std::size_t dimension) const {
+    return graph_.at(id).dims[dimension] != other().at(id).dims[dimension];
+  }
+  const ModelWriter& model() const { return model_; }
   int opset() const { return opset_; }
 
   // The float32 (or, of indices, int64) value of a tensor, for an operator to read.
@@ -59,6 +68,7 @@ class Emitter {
   std::string constant(TensorId id);
 
   const Graph& graph_;
+  const Graph* other_;
   int opset_;
   ModelWriter model_;
   UniqueNames names_, node_names_;

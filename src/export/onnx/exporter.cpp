@@ -1,18 +1,24 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "export/export.h"
 #include "export/onnx/operators.h"
+#include "export/open_shapes.h"
+#include "graph/open_sizes.h"
 #include "graph/operands.h"
 
 namespace octet {
 namespace to_onnx {
 
-int opset_for(const Graph& graph) {
+int opset_for(const Graph& graph, const Graph& other) {
   int opset = 13;
   for (const Node& node : graph.nodes) {
     if (node.op == Op::unary && node.attrs.unary == UnaryKind::hard_swish) opset = std::max(opset, 14);
     if (node.op == Op::average_pool && node.attrs.window.dilation != std::array<std::int64_t, 2>{1, 1}) opset = 19;
+    const TensorId x = node.inputs[0];
+    const bool sized = node.op == Op::resize && node.attrs.scales.size() != 2;
+    if (sized && graph.at(x).dims != other.at(x).dims) opset = std::max(opset, 18);
   }
   return opset;
 }
@@ -77,13 +83,42 @@ Status emit_node(Emitter& e, const Node& node) {
 
 namespace {
 
+// What of `emitted` came behind its first `start` bytes.
+std::string_view added(std::string_view emitted, std::size_t start) { return emitted.substr(start); }
+
+// What is written for one size is what is written for another: each node is, and so the file serves all sizes.
+Status check_open(const Graph& graph, const Graph& larger, int opset) {
+  to_onnx::Emitter one(graph, &larger, opset);
+  to_onnx::Emitter two(larger, &graph, opset);
+  std::vector<std::string> problems;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const std::size_t nodes = one.model().nodes().size(), other_nodes = two.model().nodes().size();
+    const std::size_t values = one.model().initializers().size(), other_values = two.model().initializers().size();
+    OCTET_TRY(to_onnx::emit_node(one, graph.nodes[n]));
+    OCTET_TRY(to_onnx::emit_node(two, larger.nodes[n]));
+    if (added(one.model().nodes(), nodes) != added(two.model().nodes(), other_nodes) ||
+        added(one.model().initializers(), values) != added(two.model().initializers(), other_values)) {
+      problems.push_back(describe(graph.nodes[n]) + " would be written for one size");
+    }
+  }
+  return problems.empty() ? Status() : cannot_stay_open(graph, ".onnx", whole_list_text(problems));
+}
+
 Result<std::string> write_onnx(const Graph& graph) {
-  to_onnx::Emitter emitter(graph, to_onnx::opset_for(graph));
+  std::optional<Graph> larger;
+  if (has_open_sizes(graph)) {
+    auto made = enlarged_graph(graph);
+    if (!made.ok()) return cannot_stay_open(graph, ".onnx", made.status().message());
+    larger = *std::move(made);
+  }
+  const int opset = to_onnx::opset_for(graph, larger ? *larger : graph);
+  to_onnx::Emitter emitter(graph, larger ? &*larger : nullptr, opset);
   std::vector<std::string> problems;
   for (const Node& node : graph.nodes) {
     if (const Status status = to_onnx::emit_node(emitter, node); !status.ok()) problems.push_back(status.message());
   }
   if (!problems.empty()) return fail(Code::unsupported, ".onnx cannot carry: " + whole_list_text(problems));
+  if (larger) OCTET_TRY(check_open(graph, *larger, opset));
   return emitter.finish();
 }
 

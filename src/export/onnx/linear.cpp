@@ -156,12 +156,12 @@ std::string int8_bias(Emitter& e, const Node& node, const WeightScales& scales) 
   return real;
 }
 
-std::vector<Attribute> convolution_attributes(const Node& node) {
+std::vector<Attribute> convolution_attributes(const Emitter& e, const Node& node) {
   const Window& w = node.attrs.window;
   std::vector<Attribute> attributes = {{"kernel_shape", std::vector<std::int64_t>(w.kernel.begin(), w.kernel.end())},
                                        {"strides", std::vector<std::int64_t>(w.stride.begin(), w.stride.end())},
                                        {"dilations", std::vector<std::int64_t>(w.dilation.begin(), w.dilation.end())},
-                                       {"pads", std::vector<std::int64_t>(w.pads.begin(), w.pads.end())},
+                                       pads_of(e, node),
                                        {"group", node.attrs.groups}};
   const auto& extra = node.attrs.output_padding;
   if (extra[0] != 0 || extra[1] != 0) {
@@ -194,7 +194,7 @@ Status emit_linear(Emitter& e, const Node& node) {
   if (!bias.empty()) inputs.push_back(bias);
   if (node.op != Op::gemm) {
     const bool transpose = node.op == Op::conv_transpose;
-    emit_clamped(e, node, transpose ? "ConvTranspose" : "Conv", inputs, convolution_attributes(node), clamp);
+    emit_clamped(e, node, transpose ? "ConvTranspose" : "Conv", inputs, convolution_attributes(e, node), clamp);
   } else if (is_mat_mul(e, node)) {
     emit_clamped(e, node, "MatMul", inputs, {}, clamp);
   } else {

@@ -7,8 +7,8 @@
 namespace octet::to_onnx {
 
 // The oldest opset that says everything in `graph`: 13 (scales by channel), 14 for HardSwish, 19 for dilated average
-// pools.
-int opset_for(const Graph& graph);
+// pools, 18 for a resize to a size of an image whose other sizes are open (`other` as in Emitter).
+int opset_for(const Graph& graph, const Graph& other);
 
 Status emit_node(Emitter& e, const Node& node);
 
@@ -21,6 +21,9 @@ Status emit_reduce(Emitter& e, const Node& node);
 Status emit_pool(Emitter& e, const Node& node);
 Status emit_resize(Emitter& e, const Node& node);
 Status emit_move(Emitter& e, const Node& node);  // concat, split, slice, pad, reshape, transpose, expand, gather, ...
+
+// The pads of a window: by name where they follow the size of the image, which is open.
+Attribute pads_of(const Emitter& e, const Node& node);
 
 // One operator that reads the node's first input, then `operands`, and makes its first output.
 Status emit_single(Emitter& e, const Node& node, std::string_view op_type, std::vector<std::string> operands = {},

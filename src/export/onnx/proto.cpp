@@ -2,6 +2,9 @@
 
 #include <protozero/pbf_writer.hpp>
 
+#include "base/text.h"
+#include "graph/open_sizes.h"
+
 namespace octet::to_onnx {
 namespace {
 
@@ -71,7 +74,7 @@ void add_text(protozero::pbf_writer& out, protozero::pbf_tag_type tag, std::stri
 }
 
 void add_value(std::string& fields, protozero::pbf_tag_type tag, std::string_view name,
-               std::span<const std::int64_t> dims) {
+               std::span<const std::int64_t> dims, std::span<const std::string> open) {
   protozero::pbf_writer graph(fields);
   protozero::pbf_writer value(graph, tag);
   add_text(value, kValueName, name);
@@ -84,11 +87,16 @@ void add_value(std::string& fields, protozero::pbf_tag_type tag, std::string_vie
   }
   protozero::pbf_writer shape(tensor, kShape);
   for (std::size_t d = 0; d < dims.size(); ++d) {
+    const std::string_view open_name = d < open.size() ? std::string_view(open[d]) : std::string_view();
+    if (open_name == kUnnamedSize) {  // neither a number nor a name
+      shape.add_message(kDim, std::string());
+      continue;
+    }
     protozero::pbf_writer dim(shape, kDim);
-    if (dims[d] >= 0) {
+    if (open_name.empty()) {
       dim.add_int64(kDimValue, dims[d]);
     } else {
-      dim.add_string(kDimParam, std::string(name) + "_" + std::to_string(d));
+      dim.add_string(kDimParam, printable(open_name, kLongestSizeName));
     }
   }
 }
@@ -119,12 +127,14 @@ void ModelWriter::add_initializer(std::string_view name, ElementType type, std::
   out.add_bytes(kRawData, reinterpret_cast<const char*>(data.data()), data.size());
 }
 
-void ModelWriter::add_input(std::string_view name, std::span<const std::int64_t> dims) {
-  add_value(inputs_, kGraphInput, name, dims);
+void ModelWriter::add_input(std::string_view name, std::span<const std::int64_t> dims,
+                            std::span<const std::string> open) {
+  add_value(inputs_, kGraphInput, name, dims, open);
 }
 
-void ModelWriter::add_output(std::string_view name, std::span<const std::int64_t> dims) {
-  add_value(outputs_, kGraphOutput, name, dims);
+void ModelWriter::add_output(std::string_view name, std::span<const std::int64_t> dims,
+                             std::span<const std::string> open) {
+  add_value(outputs_, kGraphOutput, name, dims, open);
 }
 
 void ModelWriter::add_metadata(std::string_view key, std::string_view value) {

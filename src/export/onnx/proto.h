@@ -37,10 +37,14 @@ class ModelWriter {
   // Precondition: as many bytes as dims and type say.
   void add_initializer(std::string_view name, ElementType type, std::span<const std::int64_t> dims,
                        std::span<const std::byte> data);
-  // float32 tensors; a dimension of -1 has no fixed size.
-  void add_input(std::string_view name, std::span<const std::int64_t> dims);
-  void add_output(std::string_view name, std::span<const std::int64_t> dims);
+  // float32 tensors; `open`: of each dimension the name of an open size, "?" where it has none, "" of a fixed one.
+  void add_input(std::string_view name, std::span<const std::int64_t> dims, std::span<const std::string> open);
+  void add_output(std::string_view name, std::span<const std::int64_t> dims, std::span<const std::string> open);
   void add_metadata(std::string_view key, std::string_view value);
+
+  // Nodes and initializers so far, as bytes of the file.
+  std::string_view nodes() const { return nodes_; }
+  std::string_view initializers() const { return initializers_; }
 
   // The whole message.
   std::string finish(std::string_view graph_name, int opset);

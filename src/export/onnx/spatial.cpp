@@ -28,19 +28,34 @@ const char* reduce_operator(ReduceKind kind) {
   return kOperators[static_cast<std::size_t>(kind)];
 }
 
+bool has_open_image(const Emitter& e, const Node& node) {
+  return e.is_open(node.inputs[0], 2) || e.is_open(node.inputs[0], 3);
+}
+
 }  // namespace
+
+Attribute pads_of(const Emitter& e, const Node& node) {
+  const Window& w = node.attrs.window;
+  if (has_open_image(e, node)) {
+    if (w.auto_pad == AutoPad::same_upper) return {"auto_pad", std::string_view("SAME_UPPER")};
+    if (w.auto_pad == AutoPad::same_lower) return {"auto_pad", std::string_view("SAME_LOWER")};
+  }
+  return {"pads", std::vector<std::int64_t>(w.pads.begin(), w.pads.end())};
+}
 
 Status emit_pool(Emitter& e, const Node& node) {
   const Attributes& attrs = node.attrs;
   const bool average = node.op == Op::average_pool;
   // Windows that only padding completes count it as an average with count_include_pad does, so these keep ceil_mode.
-  const bool keep_ceil = attrs.ceil_mode && average && attrs.count_include_pad;
-  std::vector<std::int64_t> pads(attrs.window.pads.begin(), attrs.window.pads.end());
+  // So do those of images of open sizes, whose last windows differ.
+  const bool keep_ceil = attrs.ceil_mode && ((average && attrs.count_include_pad) || has_open_image(e, node));
+  Attribute pads = pads_of(e, node);
   if (attrs.ceil_mode && !keep_ceil) {
-    pads = pads_for_all_windows(node, e.graph().at(node.inputs[0]).dims, e.graph().at(node.outputs[0]).dims);
+    pads.name = "pads";
+    pads.value = pads_for_all_windows(node, e.graph().at(node.inputs[0]).dims, e.graph().at(node.outputs[0]).dims);
   }
   std::vector<Attribute> attributes = {
-      {"kernel_shape", list(attrs.window.kernel)}, {"strides", list(attrs.window.stride)}, {"pads", std::move(pads)}};
+      {"kernel_shape", list(attrs.window.kernel)}, {"strides", list(attrs.window.stride)}, std::move(pads)};
   if (attrs.window.dilation != std::array<std::int64_t, 2>{1, 1}) {
     attributes.push_back({"dilations", list(attrs.window.dilation)});
   }
@@ -71,11 +86,14 @@ Status emit_resize(Emitter& e, const Node& node) {
   static constexpr std::string_view kNearest[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
   const Attributes& attrs = node.attrs;
   std::vector<std::string> operands = {""};  // no region of interest
+  const TensorId x = node.inputs[0];
+  const bool by_axes = attrs.scales.size() != 2 && e.graph().at(x).dims != e.other().at(x).dims;
   if (attrs.scales.size() == 2) {
     operands.push_back(e.floats(node.name + "/scales", {1, 1, attrs.scales[0], attrs.scales[1]}));
   } else {
+    const Dims& out = e.graph().at(node.outputs[0]).dims;
     operands.emplace_back();
-    operands.push_back(e.ints(node.name + "/sizes", e.graph().at(node.outputs[0]).dims));
+    operands.push_back(e.ints(node.name + "/sizes", by_axes ? Dims{out[2], out[3]} : out));
   }
   std::vector<Attribute> attributes = {
       {"mode", kModes[static_cast<std::size_t>(attrs.resize)]},
@@ -83,6 +101,7 @@ Status emit_resize(Emitter& e, const Node& node) {
   if (attrs.resize == ResizeKind::nearest) {
     attributes.push_back({"nearest_mode", kNearest[static_cast<std::size_t>(attrs.nearest)]});
   }
+  if (by_axes) attributes.push_back({"axes", std::vector<std::int64_t>{2, 3}});
   if (attrs.resize == ResizeKind::cubic) attributes.push_back({"cubic_coeff_a", attrs.cubic_a});
   return emit_single(e, node, "Resize", std::move(operands), std::move(attributes));
 }

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "export/open_shapes.h"
+
 namespace octet::to_tflite {
 namespace {
 
@@ -60,8 +62,9 @@ std::int32_t place_of(std::int64_t axis, const Order& order) {
 
 Quantization per_tensor(const Quant& quant) { return {{quant.scale}, {quant.zero_point}, 0}; }
 
-Emitter::Emitter(const Graph& graph)
+Emitter::Emitter(const Graph& graph, const Other& other)
     : graph_(graph),
+      other_(other),
       placed_(graph.tensors.size()),
       placed_float_(graph.tensors.size()),
       is_interface_(graph.tensors.size()) {
@@ -137,6 +140,16 @@ FileTensor Emitter::constant(TensorId id, const Order& order) {
   return constant(tensor.name, fb::TensorType::FLOAT32, dims, data, {});
 }
 
+// Whether the order of the elements stays, at all sizes, and a RESHAPE can say the shape: it has one open size at most.
+bool Emitter::is_only_reshaped(TensorId id, const Order& from_order, const Order& order) const {
+  const Dims& dims = graph_.at(id).dims;
+  if (!moves_nothing(permuted(dims, from_order), from_order, order)) return false;
+  if (other_.graph == nullptr) return true;
+  std::size_t open = 0;
+  for (std::size_t d = 0; d < dims.size(); ++d) open += is_open(id, d) ? 1 : 0;
+  return open < 2 && moves_nothing(permuted(other_.graph->at(id).dims, from_order), from_order, order);
+}
+
 FileTensor Emitter::move(TensorId id, FileTensor from, const Order& from_order, const Order& order) {
   const Tensor& tensor = graph_.at(id);
   const bool int8 = tensor.dtype == DType::i8;
@@ -144,7 +157,7 @@ FileTensor Emitter::move(TensorId id, FileTensor from, const Order& from_order, 
   const std::string name = name_for(id, order);
   const FileTensor to = file_.add_tensor(name, int8 ? fb::TensorType::INT8 : fb::TensorType::FLOAT32, dims,
                                          int8 ? per_tensor(tensor.quant) : Quantization());
-  if (moves_nothing(permuted(tensor.dims, from_order), from_order, order)) {
+  if (is_only_reshaped(id, from_order, order)) {
     reshape(from, to);
   } else {
     std::vector<std::int64_t> permutation;
@@ -241,7 +254,11 @@ void Emitter::op(fb::BuiltinOperator kind, bool int8, std::vector<FileTensor> in
 }
 
 void Emitter::reshape(FileTensor from, FileTensor to) {
-  const Dims& dims = file_.dims(to);
+  Dims dims = file_.dims(to);
+  if (other_.file != nullptr && other_.file->has(from) && other_.file->has(to)) {
+    const auto list = open_reshape(file_.dims(from), other_.file->dims(from), dims, other_.file->dims(to), false);
+    if (list) dims = *list;
+  }
   const std::vector<std::int32_t> shape(dims.begin(), dims.end());
   // A constant without elements counts as no constant: the shape of a scalar is in the options alone.
   std::vector<FileTensor> inputs = {from};
@@ -251,15 +268,14 @@ void Emitter::reshape(FileTensor from, FileTensor to) {
              [shape](auto& builder) { return fb::CreateReshapeOptionsDirect(builder, &shape); }));
 }
 
-Result<std::string> Emitter::finish() {
-  std::vector<FileTensor> outputs;
+void Emitter::add_outputs() {
   for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
     const TensorId id = graph_.outputs[i];
     const Order order = same_order(rank(id));
     if (graph_.at(id).dtype == DType::i8) {
       const FileTensor q = read(id, order);
-      outputs.push_back(file_.add_tensor(output_names_[i], fb::TensorType::FLOAT32, graph_.at(id).dims));
-      op(fb::BuiltinOperator::DEQUANTIZE, true, {q}, {outputs.back()});
+      outputs_.push_back(file_.add_tensor(output_names_[i], fb::TensorType::FLOAT32, graph_.at(id).dims));
+      op(fb::BuiltinOperator::DEQUANTIZE, true, {q}, {outputs_.back()});
       continue;
     }
     FileTensor made = read(id, order);
@@ -268,9 +284,13 @@ Result<std::string> Emitter::finish() {
       reshape(made, named);
       made = named;
     }
-    outputs.push_back(made);
+    outputs_.push_back(made);
   }
-  return file_.finish(graph_.name, inputs_, outputs);
+}
+
+Result<std::string> Emitter::finish() {
+  if (other_.file != nullptr) file_.open_sizes_by(*other_.file);
+  return file_.finish(graph_.name, inputs_, outputs_);
 }
 
 }  // namespace octet::to_tflite

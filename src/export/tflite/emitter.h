@@ -30,9 +30,19 @@ std::int32_t place_of(std::int64_t axis, const Order& order);
 
 class Emitter {
  public:
-  explicit Emitter(const Graph& graph);
+  // What other open sizes make of the network: the graph, and the file as it is written for it, once it is. Null where
+  // all sizes are fixed. By them those that are open are told from those that are not.
+  struct Other {
+    const Graph* graph = nullptr;
+    const FileWriter* file = nullptr;
+  };
+  Emitter(const Graph& graph, const Other& other);
 
   const Graph& graph() const { return graph_; }
+  // Whether a size of the tensor depends on open sizes.
+  bool is_open(TensorId id, std::size_t dimension) const {
+    return other_.graph != nullptr && other_.graph->at(id).dims[dimension] != graph_.at(id).dims[dimension];
+  }
   const Tensor& tensor(TensorId id) const { return graph_.at(id); }
   std::size_t rank(TensorId id) const { return graph_.at(id).dims.size(); }
   FileWriter& file() { return file_; }
@@ -65,18 +75,27 @@ class Emitter {
   void op(fb::BuiltinOperator kind, bool int8, std::vector<FileTensor> inputs, std::vector<FileTensor> outputs,
           Options options = {});
 
+  // A tensor of integers that the network computes from its shapes.
+  FileTensor computed_ints(const std::string& name, std::int64_t count) {
+    return file_.add_tensor(names_.take(name), fb::TensorType::INT32, {count});
+  }
+
   // RESHAPE from one to the other.
   void reshape(FileTensor from, FileTensor to);
 
+  // The network's outputs, after the last operator; and the file.
+  void add_outputs();
   Result<std::string> finish();
 
  private:
   static std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
+  bool is_only_reshaped(TensorId id, const Order& from_order, const Order& order) const;
   FileTensor move(TensorId id, FileTensor from, const Order& from_order, const Order& order);
   FileTensor constant(TensorId id, const Order& order);
   std::string name_for(TensorId id, const Order& order);
 
   const Graph& graph_;
+  Other other_;
   FileWriter file_;
   UniqueNames names_;
   // By TensorId: the tensors of the file, in the order in which they were made; and as float32, of int8 tensors.
@@ -87,7 +106,7 @@ class Emitter {
   std::vector<std::vector<Placed>> placed_, placed_float_;
   std::vector<bool> is_interface_;
   std::vector<std::string> output_names_;  // of the graph's outputs, until they are given away
-  std::vector<FileTensor> inputs_;
+  std::vector<FileTensor> inputs_, outputs_;
 };
 
 // The quantization of the file, whatever is quantized so.

@@ -1,6 +1,8 @@
 #include "base/text.h"
 #include "export/export.h"
+#include "export/open_shapes.h"
 #include "export/tflite/operators.h"
+#include "graph/open_sizes.h"
 #include "graph/operands.h"
 
 namespace octet {
@@ -51,8 +53,7 @@ Status emit_node(Emitter& e, const Node& node) {
 
 namespace {
 
-Result<std::string> write_tflite(const Graph& graph) {
-  to_tflite::Emitter emitter(graph);
+Status emit_network(to_tflite::Emitter& emitter, const Graph& graph) {
   std::vector<std::string> problems;
   for (const Node& node : graph.nodes) {
     const Status status = to_tflite::emit_node(emitter, node);
@@ -62,6 +63,30 @@ Result<std::string> write_tflite(const Graph& graph) {
     for (const TensorId id : node.outputs) emitter.write(id);
   }
   if (!problems.empty()) return fail(Code::unsupported, ".tflite cannot carry: " + whole_list_text(problems));
+  emitter.add_outputs();
+  return {};
+}
+
+// The shapes of the file's own tensors at other sizes are known once it has been written for these. What then is the
+// same for both serves all sizes.
+Result<std::string> write_open(const Graph& graph) {
+  const auto larger = enlarged_graph(graph);
+  if (!larger.ok()) return cannot_stay_open(graph, ".tflite", larger.status().message());
+  to_tflite::Emitter shapes(*larger, {&graph, nullptr});
+  OCTET_TRY(emit_network(shapes, *larger));
+  to_tflite::Emitter emitter(graph, {&*larger, &shapes.file()});
+  OCTET_TRY(emit_network(emitter, graph));
+  to_tflite::Emitter check(*larger, {&graph, &emitter.file()});
+  OCTET_TRY(emit_network(check, *larger));
+  const std::vector<std::string> differences = emitter.file().differences(check.file());
+  if (differences.empty()) return emitter.finish();
+  return cannot_stay_open(graph, ".tflite", "written for one size would be " + whole_list_text(differences));
+}
+
+Result<std::string> write_tflite(const Graph& graph) {
+  if (has_open_sizes(graph)) return write_open(graph);
+  to_tflite::Emitter emitter(graph, {});
+  OCTET_TRY(emit_network(emitter, graph));
   return emitter.finish();
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/text.h"
+
 namespace octet::to_tflite {
 namespace {
 
@@ -40,6 +42,60 @@ void FileWriter::add_operator(fb::BuiltinOperator kind, int version, std::vector
   operators_.push_back({code->second, std::move(inputs), std::move(outputs), std::move(options)});
 }
 
+void FileWriter::open_sizes_by(const FileWriter& other) {
+  for (std::size_t i = 0; i < tensors_.size() && i < other.tensors_.size(); ++i) {
+    TensorRow& tensor = tensors_[i];
+    const Dims& dims = other.tensors_[i].dims;
+    if (tensor.buffer != 0 || dims.size() != tensor.dims.size() || dims == tensor.dims) continue;
+    tensor.signature = tensor.dims;
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+      if (dims[d] != tensor.dims[d]) tensor.signature[d] = -1;
+    }
+  }
+}
+
+namespace {
+
+std::string written(const Options& options) {
+  if (!options.write) return {};
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(options.write(builder));
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+}  // namespace
+
+bool FileWriter::same(const OperatorRow& op, const FileWriter& other, const OperatorRow& other_op) const {
+  if (codes_[op.code] != other.codes_[other_op.code] || op.inputs != other_op.inputs ||
+      op.outputs != other_op.outputs || op.options.type != other_op.options.type ||
+      written(op.options) != written(other_op.options)) {
+    return false;
+  }
+  return std::all_of(op.inputs.begin(), op.inputs.end(), [&](FileTensor input) {
+    if (input == kAbsent) return true;
+    const auto i = static_cast<std::size_t>(input);
+    const TensorRow &a = tensors_[i], &b = other.tensors_[i];
+    if ((a.buffer == 0) != (b.buffer == 0)) return false;
+    if (a.buffer == 0) return true;
+    const Bytes &x = buffers_[a.buffer - 1], &y = other.buffers_[b.buffer - 1];
+    return a.dims == b.dims && x.size() == y.size() &&
+           (x.data() == y.data() || std::equal(x.span().begin(), x.span().end(), y.span().begin()));
+  });
+}
+
+std::vector<std::string> FileWriter::differences(const FileWriter& other) const {
+  if (operators_.size() != other.operators_.size() || tensors_.size() != other.tensors_.size()) {
+    return {"the number of its operators"};
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < operators_.size(); ++i) {
+    if (same(operators_[i], other, other.operators_[i])) continue;
+    names.push_back(std::string(fb::EnumNameBuiltinOperator(codes_[operators_[i].code].first)) + " that makes '" +
+                    printable(tensors_[static_cast<std::size_t>(operators_[i].outputs[0])].name) + "'");
+  }
+  return names;
+}
+
 flatbuffers::Offset<fb::Tensor> FileWriter::write(flatbuffers::FlatBufferBuilder& builder,
                                                   const TensorRow& tensor) const {
   const auto shape = builder.CreateVector(narrow(tensor.dims));
@@ -54,12 +110,14 @@ flatbuffers::Offset<fb::Tensor> FileWriter::write(flatbuffers::FlatBufferBuilder
     fields.add_quantized_dimension(tensor.quantization.axis);
     quantization = fields.Finish();
   }
+  const auto signature = tensor.signature.empty() ? 0 : builder.CreateVector(narrow(tensor.signature));
   fb::TensorBuilder fields(builder);
   fields.add_shape(shape);
   fields.add_type(tensor.type);
   fields.add_buffer(tensor.buffer);
   fields.add_name(name);
   if (!quantization.IsNull()) fields.add_quantization(quantization);
+  if (!tensor.signature.empty()) fields.add_shape_signature(signature);
   fields.add_has_rank(true);  // a shape of no dimension is a scalar's
   return fields.Finish();
 }

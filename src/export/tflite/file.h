@@ -48,6 +48,12 @@ class FileWriter {
                     std::vector<FileTensor> outputs, Options options = {});
 
   const Dims& dims(FileTensor tensor) const { return tensors_[static_cast<std::size_t>(tensor)].dims; }
+  bool has(FileTensor tensor) const { return static_cast<std::size_t>(tensor) < tensors_.size(); }
+
+  // Sizes in which the tensors of `other` differ are open: the same network, written at other open sizes.
+  void open_sizes_by(const FileWriter& other);
+  // Names of the results of the operators that differ in `other` in more than the shapes of tensors.
+  std::vector<std::string> differences(const FileWriter& other) const;
 
   // The file. Errors: Code::unsupported beyond 2 GiB, where FlatBuffers end.
   Result<std::string> finish(const std::string& name, const std::vector<FileTensor>& inputs,
@@ -60,6 +66,7 @@ class FileWriter {
     Dims dims;
     Quantization quantization;
     std::uint32_t buffer;  // 0: no data
+    Dims signature = {};   // the shape with -1 for open sizes; empty where there are none
   };
   struct OperatorRow {
     std::uint32_t code;
@@ -67,6 +74,7 @@ class FileWriter {
     Options options;
   };
 
+  bool same(const OperatorRow& op, const FileWriter& other, const OperatorRow& other_op) const;
   flatbuffers::Offset<fb::Tensor> write(flatbuffers::FlatBufferBuilder& builder, const TensorRow& tensor) const;
   flatbuffers::Offset<fb::Operator> write(flatbuffers::FlatBufferBuilder& builder, const OperatorRow& op) const;
 

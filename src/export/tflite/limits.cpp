@@ -101,7 +101,34 @@ FileTensor emit_image_pad(Emitter& e, const std::string& name, FileTensor image,
   return padded;
 }
 
-Padding padding_of(const Window& window, const Dims& in, const Dims& out) {
+namespace {
+
+// The whole pads: of an image of another size the last window may see more of them than it does here.
+Result<Padding> padding_of_open_image(const Node& node) {
+  const Window& w = node.attrs.window;
+  if (w.auto_pad == AutoPad::same_upper) return Padding{fb::Padding::SAME, {}};
+  if (w.auto_pad == AutoPad::same_lower) {
+    return unsupported(node, "its image has an open size, and TFLite pads more at the end, not at the beginning");
+  }
+  if (node.attrs.ceil_mode) {
+    return unsupported(node, "its image has an open size, and TFLite does not round the number of windows up");
+  }
+  bool same = w.stride == std::array<std::int64_t, 2>{1, 1};
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const std::int64_t overhang = extent(w, axis) - 1;
+    same = same && w.pads[axis] == overhang / 2 && w.pads[axis] + w.pads[axis + 2] == overhang;
+  }
+  const bool none = w.pads == std::array<std::int64_t, 4>{0, 0, 0, 0};
+  if (same && !none) return Padding{fb::Padding::SAME, {}};
+  return Padding{fb::Padding::VALID, {w.pads[0], w.pads[1], w.pads[2], w.pads[3]}};
+}
+
+}  // namespace
+
+Result<Padding> padding_of(const Emitter& e, const Node& node) {
+  if (e.is_open(node.inputs[0], 2) || e.is_open(node.inputs[0], 3)) return padding_of_open_image(node);
+  const Window& window = node.attrs.window;
+  const Dims &in = e.tensor(node.inputs[0]).dims, &out = e.tensor(node.outputs[0]).dims;
   bool same = true;
   bool valid = true;
   std::array<std::int64_t, 2> begin{};
@@ -117,9 +144,9 @@ Padding padding_of(const Window& window, const Dims& in, const Dims& out) {
     valid = valid && begin[axis] == 0 && count == (size - extent(window, axis)) / window.stride[axis] + 1 &&
             size >= extent(window, axis);
   }
-  if (valid) return {};
-  if (same) return {fb::Padding::SAME, {}};
-  return {fb::Padding::VALID, {begin[0], begin[1], end[0], end[1]}};
+  if (valid) return Padding{};
+  if (same) return Padding{fb::Padding::SAME, {}};
+  return Padding{fb::Padding::VALID, {begin[0], begin[1], end[0], end[1]}};
 }
 
 }  // namespace octet::to_tflite

@@ -158,7 +158,7 @@ Status emit_conv(Emitter& e, const Node& node) {
   OCTET_ASSIGN(const Parameters parameters, add_parameters(e, node, form));
   FileTensor x = parameters.as_float ? e.read_float(node.inputs[0], kImageOrder) : e.read(node.inputs[0], kImageOrder);
   const Quant* quant = quant_of(e, node.inputs[0], parameters.as_float);
-  const Padding padding = padding_of(w, in, out);
+  OCTET_ASSIGN(const Padding padding, padding_of(e, node));
   if (padding.pads()) x = emit_image_pad(e, node.name, x, padding.before, PadValue::zero, quant);
   Target target(e, node, kImageOrder, parameters.as_float);
   const auto kind = padding.kind;

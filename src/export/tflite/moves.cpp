@@ -33,9 +33,13 @@ Status emit_concat(Emitter& e, const Node& node) {
 
 void emit_part(Emitter& e, const Node& node, FileTensor x, const Order& order, const Dims& begin, TensorId output) {
   const std::string& name = e.tensor(output).name;
+  const Dims& in = e.tensor(node.inputs[0]).dims;
+  Dims size = e.tensor(output).dims;
+  for (std::size_t d = 0; d < size.size(); ++d) {
+    if (e.is_open(node.inputs[0], d) && begin[d] + size[d] == in[d]) size[d] = -1;  // what is left
+  }
   e.op(Kind::SLICE, int8_of(e, node),
-       {x, e.ints(name + "/begin", permuted(begin, order)),
-        e.ints(name + "/size", permuted(e.tensor(output).dims, order))},
+       {x, e.ints(name + "/begin", permuted(begin, order)), e.ints(name + "/size", permuted(size, order))},
        {e.write(output, order)});
 }
 
@@ -58,15 +62,25 @@ Status emit_slice(Emitter& e, const Node& node) {
   Dims begin(dims.size(), 0);
   Dims end = dims;
   Dims step(dims.size(), 1);
-  std::int32_t to_the_start = 0;  // dimensions that end before their first element, as a bit each
+  // Dimensions, as a bit each: those that begin with the last element, and those that end beyond the first, or the
+  // last.
+  std::int32_t from_the_end = 0, to_the_edge = 0;
   for (std::size_t i = 0; i < attrs.axes.size(); ++i) {
     const auto axis = static_cast<std::size_t>(attrs.axes[i]);
     begin[axis] = attrs.starts[i];
     end[axis] = attrs.sizes[i];
     step[axis] = attrs.steps[i];
-    if (end[axis] >= 0) continue;
+  }
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    const std::int32_t bit = 1 << place_of(static_cast<std::int64_t>(axis), order);
+    const bool open = e.is_open(node.inputs[0], axis);
+    if (open && step[axis] < 0 && begin[axis] == dims[axis] - 1) {
+      begin[axis] = 0;
+      from_the_end |= bit;
+    }
+    if (end[axis] >= 0 && !(open && end[axis] == dims[axis])) continue;
     end[axis] = 0;
-    to_the_start |= 1 << place_of(attrs.axes[i], order);
+    to_the_edge |= bit;
   }
   if (std::all_of(step.begin(), step.end(), [](std::int64_t s) { return s == 1; })) {
     emit_part(e, node, x, order, begin, node.outputs[0]);
@@ -75,9 +89,9 @@ Status emit_slice(Emitter& e, const Node& node) {
   e.op(Kind::STRIDED_SLICE, int8_of(e, node),
        {x, e.ints(node.name + "/begin", permuted(begin, order)), e.ints(node.name + "/end", permuted(end, order)),
         e.ints(node.name + "/strides", permuted(step, order))},
-       {e.write(node.outputs[0], order)},
-       options(fb::BuiltinOptions::StridedSliceOptions,
-               [to_the_start](auto& builder) { return fb::CreateStridedSliceOptions(builder, 0, to_the_start); }));
+       {e.write(node.outputs[0], order)}, options(fb::BuiltinOptions::StridedSliceOptions, [=](auto& builder) {
+         return fb::CreateStridedSliceOptions(builder, from_the_end, to_the_edge);
+       }));
   return {};
 }
 

@@ -71,6 +71,7 @@ struct Padding {
   ImagePads before;
   bool pads() const { return before.top + before.left + before.bottom + before.right > 0; }
 };
-Padding padding_of(const Window& window, const Dims& in, const Dims& out);
+// Of the node's window. Errors: the pads of an image of open size that cannot be said for every size.
+Result<Padding> padding_of(const Emitter& e, const Node& node);
 
 }  // namespace octet::to_tflite

@@ -1,5 +1,6 @@
 // Pooling, reductions, softmax and resizing.
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "export/int8.h"
@@ -49,7 +50,7 @@ Status emit_average_pool(Emitter& e, const Node& node) {
   const Dims& in = e.tensor(x_id).dims;
   const Dims& out = e.tensor(y_id).dims;
   const Attributes& attrs = node.attrs;
-  const Padding padding = padding_of(attrs.window, in, out);
+  OCTET_ASSIGN(const Padding padding, padding_of(e, node));
   const bool padded = padding.pads() || padding.kind == fb::Padding::SAME;
   const bool beyond = padding.before.bottom > attrs.window.pads[2] || padding.before.right > attrs.window.pads[3];
   if (attrs.count_include_pad && beyond) {
@@ -93,7 +94,7 @@ Status emit_pool(Emitter& e, const Node& node) {
   const TensorId x_id = node.inputs[0];
   const Tensor& input = e.tensor(x_id);
   const bool int8 = input.dtype == DType::i8;
-  const Padding padding = padding_of(node.attrs.window, input.dims, e.tensor(node.outputs[0]).dims);
+  OCTET_ASSIGN(const Padding padding, padding_of(e, node));
   FileTensor x = e.read(x_id, kImageOrder);
   if (padding.pads()) {
     x = emit_image_pad(e, node.name, x, padding.before, PadValue::least, int8 ? &input.quant : nullptr);
@@ -214,6 +215,36 @@ Status emit_softmax(Emitter& e, const Node& node) {
   return {};
 }
 
+namespace {
+
+// The size that an image is resized to: of one of open size, whole factors of what it is.
+Result<FileTensor> size_of_result(Emitter& e, const Node& node, FileTensor x) {
+  const Dims& out = e.tensor(node.outputs[0]).dims;
+  const bool open = e.is_open(node.inputs[0], 2) || e.is_open(node.inputs[0], 3);
+  if (!open || node.attrs.scales.size() != 2) return e.ints(node.name + "/size", {out[2], out[3]});
+  std::vector<std::int64_t> factors;
+  for (const float scale : node.attrs.scales) {
+    if (scale < 1 || scale > 1024 || scale != std::floor(scale)) {
+      return unsupported(node, "its image has an open size, and its factor is no integer");
+    }
+    factors.push_back(static_cast<std::int64_t>(scale));
+  }
+  const FileTensor shape = e.computed_ints(node.name + "/shape", 4);
+  const FileTensor image = e.computed_ints(node.name + "/image", 2);
+  const FileTensor size = e.computed_ints(node.name + "/size", 2);
+  e.op(Kind::SHAPE, false, {x}, {shape});
+  e.op(Kind::STRIDED_SLICE, false,
+       {shape, e.ints(node.name + "/from", {1}), e.ints(node.name + "/to", {3}), e.ints(node.name + "/step", {1})},
+       {image}, options(fb::BuiltinOptions::StridedSliceOptions, [](auto& builder) {
+         return fb::CreateStridedSliceOptions(builder);
+       }));
+  e.op(Kind::MUL, false, {image, e.ints(node.name + "/factors", factors)}, {size},
+       options(fb::BuiltinOptions::MulOptions, [](auto& builder) { return fb::CreateMulOptions(builder); }));
+  return size;
+}
+
+}  // namespace
+
 Status emit_resize(Emitter& e, const Node& node) {
   const Attributes& attrs = node.attrs;
   const Dims& in = e.tensor(node.inputs[0]).dims;
@@ -236,7 +267,7 @@ Status emit_resize(Emitter& e, const Node& node) {
   if (attrs.resize == ResizeKind::cubic) return unsupported(node, "TFLite resizes bilinearly or to the nearest");
   const bool int8 = is_int8(e.graph(), node);
   const FileTensor x = e.read(node.inputs[0], kImageOrder);
-  const FileTensor size = e.ints(node.name + "/size", {out[2], out[3]});
+  OCTET_ASSIGN(const FileTensor size, size_of_result(e, node, x));
   if (attrs.resize == ResizeKind::linear) {
     e.op(Kind::RESIZE_BILINEAR, int8, {x, size}, {e.write(node.outputs[0], kImageOrder)},
          options(fb::BuiltinOptions::ResizeBilinearOptions,

@@ -110,12 +110,15 @@ Status convert_input(Emitter& e) {
     return fail(Code::unsupported, "the input has " + std::to_string(dims.size()) + " dimensions; 1 to " +
                                        std::to_string(kMaxRank) + " are supported");
   }
+  std::vector<std::size_t> open;
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    // Any batch: one image at a time. Other dimensions stay open.
-    if (dims[i] <= 0) dims[i] = i == 0 ? 1 : -1;
+    if (dims[i] > 0) continue;
+    // An open batch is one sample; other open sizes are given when the model is loaded.
+    dims[i] = i == 0 ? 1 : -1;
+    open.push_back(i);
   }
   const TensorId id = e.source(DType::f32, dims, layout_of(parameters->data_format()));
-  e.finish_input(id);
+  e.finish_input(id, open);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "graph/open_sizes.h"
 #include "import/import.h"
 #include "import/onnx/operators.h"
 #include "import/onnx/quantized_operands.h"
@@ -154,10 +155,12 @@ class ModelConverter {
     OCTET_ASSIGN(const DType dtype, storage_type(info.type));
     if (!info.has_shape) return fail(Code::shape, "its shape is not known; export the model with fixed sizes");
     Dims dims;
+    std::vector<std::size_t> open;
     for (std::size_t i = 0; i < info.dims.size(); ++i) {
       const Dimension& dimension = info.dims[i];
       // An open batch is one sample; other open sizes are given when the model is loaded.
       dims.push_back(dimension.value > 0 ? dimension.value : i == 0 ? 1 : -1);
+      if (dimension.value <= 0) open.push_back(i);
     }
     const bool known = std::all_of(dims.begin(), dims.end(), [](std::int64_t dim) { return dim > 0; });
     if (known && element_count(dims) < 0) return fail(Code::shape, "its shape " + shape_text(dims) + " is too large");
@@ -165,6 +168,9 @@ class ModelConverter {
     const TensorId id = builder_.add_tensor(info.name, quantized ? DType::f32 : dtype, static_cast<int>(dims.size()));
     builder_.graph().at(id).dims = std::move(dims);
     builder_.graph().inputs.push_back(id);
+    for (const std::size_t i : open) {
+      set_open(builder_.graph(), builder_.graph().inputs.size() - 1, i, info.dims[i].parameter);
+    }
     if (!quantized) return builder_.define(info.name, id);
     // The network is given real numbers; whoever reads the integers says by which scale.
     Quantization& quantization = builder_.quantization();

@@ -52,9 +52,15 @@ Status convert_pool(Emitter& e, octet::Op kind) {
   return finish_activated(e, e.emit(kind, {x}, attrs), options->fused_activation_function());
 }
 
-// The size to which an image is resized: an operand, or what the file declares of the result.
+// The size to which an image is resized: a constant, or what the file declares of the result; where that depends on
+// open sizes, what folding makes of the operand.
 Status resize(Emitter& e, Attributes attrs) {
   OCTET_TRY(e.expect_inputs(2, 2));
+  if (!e.is_constant(1) && e.has_open_image()) {
+    OCTET_ASSIGN(const TensorId x, e.input(0, Order::image));
+    OCTET_ASSIGN(const TensorId size, e.input(1));
+    return e.finish(e.emit(octet::Op::resize, {x, kNoTensor, kNoTensor, size}, attrs), Order::image);
+  }
   if (e.is_constant(1)) {
     OCTET_ASSIGN(attrs.sizes, e.integers(1, "its size"));
   } else {
@@ -125,6 +131,12 @@ Status convert_transpose_conv(Emitter& e) {
   Dims shape = e.output_dims();
   if (e.is_constant(0)) {
     OCTET_ASSIGN(shape, e.integers(0, "the shape of its result"));
+  } else if (e.has_open_image()) {
+    // Converters compute it as what the window makes of the input.
+    const Dims kernel = e.dims(1);
+    const bool gaps = kernel.size() != 4 || kernel[1] < attrs.window.stride[0] || kernel[2] < attrs.window.stride[1];
+    if (gaps) return fail(Code::unsupported, "the shape of its result, with gaps between its windows, is computed");
+    return finish_activated(e, e.emit(octet::Op::conv_transpose, inputs, attrs), options->fused_activation_function());
   }
   if (shape.size() != 4 || shape[1] <= 0 || shape[2] <= 0) {
     return fail(Code::unsupported, "the shape of its result is not known");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "graph/open_sizes.h"
 
 namespace octet::tflite {
 
@@ -27,14 +28,18 @@ std::string tensor_text(const File& file, std::int32_t index) {
 }  // namespace
 
 Emitter::Emitter(const File& file)
-    : file_(file), constants_(file), values_(file.tensor_count()), made_constants_(file.tensor_count()) {}
+    : file_(file),
+      constants_(file),
+      values_(file.tensor_count()),
+      made_constants_(file.tensor_count()),
+      size_(file.bytes().size()) {}
 
 Status Emitter::wrong_options() { return fail(Code::format, "its options are those of another operator"); }
 
 TensorId Emitter::add(const std::string& name, DType dtype) { return graph_.add_tensor(name, dtype, {}); }
 
 std::string Emitter::fresh_name() {
-  return base_name_ + "/" + std::to_string(graph_.tensors.size() - static_cast<std::size_t>(first_tensor_));
+  return derived_name(base_name_, graph_.tensors.size() - static_cast<std::size_t>(first_tensor_));
 }
 
 Status Emitter::add_inputs() {
@@ -49,17 +54,23 @@ Status Emitter::add_inputs() {
     if (type != fb::TensorType::FLOAT32 && type != fb::TensorType::INT8 && type != fb::TensorType::UINT8) {
       return fail(Code::unsupported, where + " is " + type_text(type) + "; inputs may be FLOAT32, INT8 and UINT8");
     }
-    const Dims dims = file_.dims(index);
-    const std::span<const std::int32_t> signature = span_of(tensor.shape_signature());
-    for (std::size_t i = 0; i < dims.size(); ++i) {
-      const bool open = i < signature.size() && i > 0 && signature[i] < 0;  // an open batch is one sample
-      if (dims[i] > 0 && !open) continue;
-      return fail(Code::shape, where + ": dimension " + std::to_string(i) +
-                                   " has no fixed size; convert the network with fixed sizes");
-    }
+    Dims dims = file_.dims(index);
     begin_names(file_.tensor_name(index));
     const TensorId id = graph_.add_tensor(base_name_, DType::f32, dims);
     graph_.inputs.push_back(id);
+    const std::span<const std::int32_t> signature = span_of(tensor.shape_signature());
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+      if (dims[i] == 0) {
+        return fail(Code::shape, where + ": dimension " + std::to_string(i) +
+                                     " has the size 0; convert the network with fixed sizes");
+      }
+      if (dims[i] > 0 && (i >= signature.size() || signature[i] >= 0)) continue;
+      // An open batch is one sample, and so is what converters put into the shape for other open sizes, for want of a
+      // better number: these are given when the model is loaded.
+      if (dims[i] <= 1) dims[i] = i == 0 ? 1 : -1;
+      set_open(graph_, graph_.inputs.size() - 1, i, {});
+    }
+    graph_.at(id).dims = dims;
     Value& v = value(index);
     v.made = true;
     v.rank = static_cast<int>(dims.size());
@@ -101,13 +112,13 @@ Status Emitter::begin(const fb::Operator& op) {
   return {};
 }
 
-Status Emitter::end() const {
+Status Emitter::end() {
   for (const std::int32_t index : outputs_) {
     if (!value(index).made) {
       return fail(Code::format, "it has more outputs (" + std::to_string(outputs_.size()) + ") than its kind makes");
     }
   }
-  return {};
+  return size_.count(graph_);
 }
 
 void Emitter::skip(const fb::Operator& op) {
@@ -128,6 +139,13 @@ Status Emitter::expect_inputs(std::size_t least, std::size_t most) const {
   const std::string wanted = std::to_string(least) + (most != least ? " to " + std::to_string(most) : "");
   return fail(Code::format, "it has " + std::to_string(count) + " inputs" + (missing ? ", some of them absent" : "") +
                                 ", but takes " + wanted);
+}
+
+bool Emitter::has_open_image() const {
+  return std::any_of(graph_.open_sizes.begin(), graph_.open_sizes.end(), [](const std::vector<std::string>& names) {
+    return std::any_of(names.begin() + (names.empty() ? 0 : 1), names.end(),
+                       [](const std::string& name) { return !name.empty(); });
+  });
 }
 
 bool Emitter::is_constant(std::size_t i) const { return has_input(i) && value(inputs_[i]).constant >= 0; }
@@ -237,7 +255,7 @@ std::vector<TensorId> Emitter::emit_many(octet::Op kind, std::vector<TensorId> i
   node.inputs = std::move(inputs);
   node.attrs = attrs;
   for (std::size_t i = 0; i < outputs; ++i) node.outputs.push_back(add(fresh_name(), dtype));
-  node.name = node_name_ + "/" + std::to_string(node.outputs[0] - first_tensor_);
+  node.name = derived_name(node_name_, static_cast<std::size_t>(node.outputs[0] - first_tensor_));
   graph_.nodes.push_back(node);
   return node.outputs;
 }

@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "graph/graph.h"
+#include "import/justified.h"
 #include "import/tflite/constants.h"
 #include "import/tflite/file.h"
 
@@ -32,7 +33,7 @@ class Emitter {
   Status add_inputs();
   // Around each operator: begin finds its inputs, end checks that every output has been made.
   Status begin(const fb::Operator& op);
-  Status end() const;
+  Status end();
   // Instead of both: the operator is not supported. Its outputs stand for nothing, so that the rest can be looked at.
   void skip(const fb::Operator& op);
   // After the last one.
@@ -48,6 +49,8 @@ class Emitter {
   int rank(std::size_t i) const;   // of input i
   Dims dims(std::size_t i) const;  // of input i, as the file declares them
   Dims output_dims(std::size_t i = 0) const { return file_.dims(outputs_[i]); }
+  // Some input has another open size than its batch: what the file declares of activations is of no use.
+  bool has_open_image() const;
   fb::TensorType output_type(std::size_t i = 0) const { return file_.tensor(outputs_[i]).type(); }
   fb::BuiltinOperator kind() const { return file_.kind(*op_); }
   fb::TensorType input_type(std::size_t i) const { return file_.tensor(inputs_[i]).type(); }
@@ -139,6 +142,7 @@ class Emitter {
   std::string node_name_;               // base_name_, shortened
   bool node_named_ = false;             // one of the operator's nodes has the name
   std::unordered_set<std::string> node_names_;
+  JustifiedSize size_;
 };
 
 }  // namespace octet::tflite

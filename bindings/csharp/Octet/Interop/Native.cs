@@ -53,6 +53,10 @@ internal static unsafe partial class Native
     public static partial int q_model_get_output(ModelHandle model, int index, q_tensor_info* info, q_error* error);
 
     [LibraryImport(Library)]
+    public static partial int q_model_get_open_size(
+        ModelHandle model, int input, int dimension, q_str* name, q_error* error);
+
+    [LibraryImport(Library)]
     public static partial int q_model_get_layer(ModelHandle model, int index, q_layer_info* info, q_error* error);
 
     [LibraryImport(Library)]

@@ -51,7 +51,7 @@ internal unsafe struct q_load_options
     public void* log_user;
     public q_shape* input_shapes;
     public int input_shape_count;
-    public int reserved2;
+    public int fix_sizes;
 }
 
 internal struct q_model_info
