@@ -20,8 +20,8 @@ try
     long[] batch = [pictures.Length, -1, -1, -1]; // -1: the model's own size
     using Session session = model.CreateSession(new SessionOptions { InputShapes = [batch] });
     int one = (int)model.Inputs[0].ElementCount; // 1 x 3 x 64 x 64
-    float[] input = new float[session.Inputs[0].ElementCount];
-    float[] output = new float[session.Outputs[0].ElementCount];
+    float[] input = new float[session.GetInput(0).ElementCount];
+    float[] output = new float[session.GetOutput(0).ElementCount];
     for (int i = 0; i < pictures.Length; ++i)
     {
         using Image image = Image.Load(pictures[i]);
