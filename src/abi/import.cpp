@@ -71,7 +71,7 @@ const Importer* importer_for(std::span<const std::byte> bytes, const std::string
 
 Result<Imported> import_model(const Bytes& bytes, const std::string& name, const std::string& path,
                               const q_load_options& options) {
-  const std::string quoted = "'" + printable(name) + "'";
+  const std::string quoted = "'" + name + "'";
   if (bytes.empty()) return fail(Code::format, quoted + " is empty");
   if (const char* what = foreign_kind(bytes.span())) return fail(Code::format, quoted + " " + what);
   const Importer* importer = importer_for(bytes.span(), path.empty() ? name : path);
