@@ -79,6 +79,10 @@ type LayerError struct {
 	OwnSQNRdB float64       // signal beside the error that the layer itself adds, as far as known; 200: none
 	FloatTime time.Duration // of one run on one thread; 0: not measured, or part of another layer's step
 	Int8Time  time.Duration
+
+	// Equalization scaled the channels of the layer's output: errors and the range are in the scale of the int8
+	// network. Where two files are compared, float values are multiplied with the factor that fits each channel best.
+	IsEqualized bool
 }
 
 // KeptFloat is a layer that FloatWhereFaster kept in float.
@@ -213,6 +217,7 @@ func (r *Report) Layers() ([]LayerError, error) {
 				OwnSQNRdB:    float64(found.own_sqnr_db),
 				FloatTime:    milliseconds(found.float_ms),
 				Int8Time:     milliseconds(found.int8_ms),
+				IsEqualized:  found.is_equalized != 0,
 			}
 			return status
 		})

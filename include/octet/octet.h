@@ -619,6 +619,11 @@ typedef struct q_layer_error {
   double own_sqnr_db; /* signal beside the error that the layer itself adds, as far as known; 200: none */
   double float_ms;    /* of one run on one thread; 0: not measured, or part of another layer's step */
   double int8_ms;
+  /* 1: equalization scaled the channels of the layer's output. Errors and the range are then in the scale of the int8
+   * network; where two files are compared, float values are multiplied with the factor that fits each channel best.
+   * Since 1.1, filled without report_details too. */
+  int32_t is_equalized;
+  int32_t reserved;
 } q_layer_error;
 /* Layers in the order of execution, index from 0. Since 1.0. */
 q_status q_report_get_layer(const q_report *report, int32_t index, q_layer_error *out, q_error *error);

@@ -92,6 +92,7 @@ OCTET_EXPORT q_status q_report_get_layer(const q_report* report, int32_t index, 
     info.own_sqnr_db = layer.cause.own_sqnr_db;
     info.float_ms = layer.float_ms;
     info.int8_ms = layer.int8_ms;
+    info.is_equalized = layer.is_equalized ? 1 : 0;
     return write_struct(info, "out", out);
   });
 }

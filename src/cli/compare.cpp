@@ -20,7 +20,10 @@ constexpr int kWorstLayers = 5;
 
 constexpr char kManual[] = R"(
 Prints top-1 and top-5 accuracy of both where labels are given, the share of samples on which both have
-the same largest output, how far the outputs differ, and the layers that differ most.
+the same largest output, how far the outputs differ, and the layers that differ most. A layer that is
+"scaled" had its channels brought to like ranges by equalization ("equalize", AUTO): the float values are
+multiplied with the factor that fits each channel best, so that an error which is a mere factor of a
+channel is not seen there.
 
 Labels are a tab-separated file with a header line: file, class_index and, if liked, a name; files match
 by the end of their path.

@@ -70,18 +70,24 @@ std::string worst_layers_text(std::vector<q_layer_error> layers, int worst_count
                {"method", Align::left},
                {some_cause ? "cause" : "", Align::left}});
   for (const q_layer_error& layer : layers) {
-    table.add({std::string(view(layer.name)), std::string(view(layer.op)), layer.is_int8 ? "int8" : "float",
+    table.add({std::string(view(layer.name)), std::string(view(layer.op)),
+               std::string(layer.is_int8 ? "int8" : "float") + (layer.is_equalized ? ", scaled" : ""),
                fixed(layer.cosine, 5), fixed(layer.sqnr_db, 1), error_text(layer.max_abs_error),
                layer.is_int8 ? percent(layer.clipped_share) : "-", std::string(view(layer.method)),
                std::string(view(layer.cause))});
   }
-  return "\n" + table.plain();
+  const bool some_scaled =
+      std::any_of(layers.begin(), layers.end(), [](const q_layer_error& layer) { return layer.is_equalized != 0; });
+  return "\n" + table.plain() +
+         (some_scaled ? "scaled: by equalization, channel by channel; compared in the scale of the int8 network\n"
+                      : "");
 }
 
 void write_layers(JsonWriter& json, const std::vector<q_layer_error>& layers) {
   json.key("layers").begin_array();
   for (const q_layer_error& layer : layers) {
     json.begin_object().field("name", view(layer.name)).field("op", view(layer.op)).field("int8", layer.is_int8 != 0);
+    if (layer.is_equalized != 0) json.field("equalized", true);
     json.optional_field("method", view(layer.method));
     json.field("cosine", layer.cosine).field("sqnr_db", layer.sqnr_db).field("max_abs_error", layer.max_abs_error);
     json.field("clipped_share", layer.clipped_share);

@@ -52,6 +52,8 @@ std::int64_t output_channels(const Graph& graph, const Node& linear) {
 }
 
 Result<WeightScales> weight_scales(const Graph& graph, const Node& linear) {
+  constexpr float kMostWeight = 128 + 255;  // with its zero point
+  constexpr float kMostBias = 0x1p31F;
   const float in_scale = graph.at(linear.inputs[0]).quant.scale;
   const float out_scale = graph.at(linear.outputs[0]).quant.scale;
   WeightScales result;
@@ -59,7 +61,8 @@ Result<WeightScales> weight_scales(const Graph& graph, const Node& linear) {
     result.dead.push_back(factor == 0);
     const float scale = factor == 0 ? 1.0F : scale_for(factor, in_scale, out_scale);
     const float product = in_scale * scale;  // the scale of the bias
-    if (!std::isnormal(scale) || !std::isnormal(product)) {
+    const bool weights_fit = std::isnormal(scale) && std::isfinite(scale * kMostWeight);
+    if (!weights_fit || !std::isnormal(product) || !std::isfinite(product * kMostBias)) {
       return cannot(linear, "the scale of the weights of output channel " + std::to_string(result.scales.size()) +
                                 " is out of the range of float32");
     }

@@ -72,6 +72,26 @@ const OperandRule* operand_rule(Op op) {
 
 bool is_executable(Op op) { return static_cast<int>(op) < static_cast<int>(Op::identity); }
 
+bool is_move(Op op) {
+  switch (op) {
+    case Op::concat:
+    case Op::split:
+    case Op::slice:
+    case Op::pad:
+    case Op::reshape:
+    case Op::transpose:
+    case Op::depth_to_space:
+    case Op::space_to_depth:
+    case Op::gather:
+    case Op::expand:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool keeps_values(const Node& node) { return is_move(node.op) || node.op == Op::max_pool || node.op == Op::resize; }
+
 Status check_operand_counts(const Node& node) {
   const OperandRule* rule = operand_rule(node.op);
   if (rule == nullptr) {

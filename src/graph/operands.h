@@ -1,4 +1,5 @@
-// How many operands and results each operator has.
+// What holds of each operator, whatever its attributes: how many operands and results it has, and what it does to
+// values.
 #pragma once
 
 #include "base/status.h"
@@ -19,6 +20,12 @@ const OperandRule* operand_rule(Op op);
 
 // True for what the runtime executes; the others are resolved by fold_constants.
 bool is_executable(Op op);
+
+// Moves values one by one: concat, split, reshape, transpose, ...
+bool is_move(Op op);
+
+// Moves values, or picks among them: a move, max_pool, resize. In int8 its input and output have one quantization.
+bool keeps_values(const Node& node);
 
 // Counts operands and results; Code::format names the node.
 Status check_operand_counts(const Node& node);

@@ -49,7 +49,9 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
   reader->rest = reader->rest.subspan(size);
 }
 
+// libpng keeps its own limit for most chunks, but takes what the header of EXIF asks for before it reads any of it.
 void* on_allocate(png_structp png, png_alloc_size_t size) {
+  if (size > kMaxChunkBytes) return nullptr;
   void* memory = std::malloc(size);
   if (memory == nullptr) static_cast<Reader*>(png_get_mem_ptr(png))->out_of_memory = true;
   return memory;

@@ -68,6 +68,11 @@ using ReduceI8F32Row = ReduceRow<ReduceI8F32Args>;
 
 // Softmax of vectors of `count` elements at `stride`. int8: e = table[max - q]; to int8
 // min(255, (256 e + sum / 2) / sum) - 128 in 64-bit integers, to float32 float32(e) / float32(sum).
+// Float32 gives the same bytes with every row, as what follows an int8 network has to: e^x is 2^n times a polynomial of
+// fused multiply-adds (x86/exp_avx2.h), and the sum is taken in float32 of two elements; in float64, one after the
+// other, of fewer than kSoftmaxInLanes or of those that lie apart; else in four float64 lanes, of which lane l has the
+// sums of elements 8 i + l and 8 i + l + 4, and then (0 + 2) + (1 + 3).
+inline constexpr int64_t kSoftmaxInLanes = 16;
 struct SoftmaxArgs {
   Loops vectors;  // their first elements; the same offsets for input and output
   int64_t count, stride;

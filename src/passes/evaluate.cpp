@@ -36,20 +36,27 @@ bool moves_values(Op op) {
   }
 }
 
-Status check_size(const Graph& graph, const Node& node, std::size_t* budget) {
-  std::size_t given = 0;
-  std::size_t made = 0;
-  for (const TensorId id : node.inputs) {
-    if (id != kNoTensor) given += graph.at(id).data.size();
-  }
-  for (const TensorId id : node.outputs) {
+std::size_t bytes_of(const Graph& graph, const std::vector<TensorId>& ids, std::size_t least_per_element) {
+  std::size_t sum = 0;
+  for (const TensorId id : ids) {
+    if (id == kNoTensor) continue;
     const Tensor& tensor = graph.at(id);
-    made += static_cast<std::size_t>(element_count(tensor.dims)) * size_of(tensor.dtype);
+    sum += static_cast<std::size_t>(element_count(tensor.dims)) * std::max(size_of(tensor.dtype), least_per_element);
   }
-  if (made > std::max(kLargestResult, given) || made > *budget) {
-    return shape_error(node, "makes a constant of " + std::to_string(made) + " bytes, which is too large");
+  return sum;
+}
+
+// What computes takes 8 bytes for each element while it does, and as much time for a bool as for a float32.
+Status check_size(const Graph& graph, const Node& node, std::size_t* budget) {
+  const bool moves = moves_values(node.op);
+  const std::size_t given = bytes_of(graph, node.inputs, moves ? 1 : sizeof(double));
+  const std::size_t made = bytes_of(graph, node.outputs, moves ? 1 : sizeof(double));
+  const std::size_t spent = bytes_of(graph, node.outputs, moves ? 1 : sizeof(float));
+  if (made > std::max(kLargestResult, given) || spent > *budget) {
+    return shape_error(
+        node, "makes a constant of " + std::to_string(bytes_of(graph, node.outputs, 1)) + " bytes, which is too large");
   }
-  *budget -= made;
+  *budget -= spent;
   return {};
 }
 

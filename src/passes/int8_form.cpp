@@ -100,26 +100,6 @@ float limit_scale(double scale) {
 
 bool is_heavy(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm; }
 
-bool is_move(Op op) {
-  switch (op) {
-    case Op::concat:
-    case Op::split:
-    case Op::slice:
-    case Op::pad:
-    case Op::reshape:
-    case Op::transpose:
-    case Op::depth_to_space:
-    case Op::space_to_depth:
-    case Op::gather:
-    case Op::expand:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool keeps_values(const Node& node) { return is_move(node.op) || node.op == Op::max_pool || node.op == Op::resize; }
-
 bool has_room_for_bias(const Graph& graph, const Node& node, std::int64_t largest_weight) {
   return room_for_bias(graph, node, largest_weight) >= kLeastRoomForBias;
 }

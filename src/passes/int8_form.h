@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "graph/operands.h"
 
 namespace octet {
 
@@ -22,10 +23,6 @@ inline constexpr Quant kSoftmaxQuant{1.0F / 256, -128};
 
 // conv, conv_transpose, gemm.
 bool is_heavy(Op op);
-// Moves values one by one: concat, split, reshape, transpose, ...
-bool is_move(Op op);
-// Moves values, or picks among them: a move, max_pool, resize. Input and output have one quantization.
-bool keeps_values(const Node& node);
 // Whether the greatest sum of products that an accumulator of a heavy node may meet, with weights of such a magnitude,
 // leaves enough of int32 for the bias.
 bool has_room_for_bias(const Graph& graph, const Node& node, std::int64_t largest_weight = 127);

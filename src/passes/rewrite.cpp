@@ -14,16 +14,29 @@ std::size_t index_of(TensorId id) { return static_cast<std::size_t>(id); }
 Rewriter::Rewriter(Graph& graph) : graph_(graph), uses_(count_uses(graph)) {
   emitted_.reserve(graph.nodes.size());
   grow();
+  given_ = std::exchange(made_, 0);
   for (const TensorId id : graph.outputs) is_output_[index_of(id)] = true;
 }
 
 void Rewriter::grow() {
   const std::size_t known = forwarded_.size();
+  for (std::size_t i = known; i < graph_.tensors.size(); ++i) made_ += graph_.tensors[i].data.size();
   producers_.resize(graph_.tensors.size(), -1);
   uses_.resize(graph_.tensors.size(), 0);
   is_output_.resize(graph_.tensors.size(), false);
   forwarded_.resize(graph_.tensors.size());
   std::iota(forwarded_.begin() + static_cast<std::ptrdiff_t>(known), forwarded_.end(), static_cast<TensorId>(known));
+}
+
+// Weights that many nodes share become as many when each node changes its own: a small file could fill the memory.
+Status Rewriter::check_growth() const {
+  constexpr std::size_t kFree = std::size_t{256} << 20;
+  constexpr std::size_t kCopies = 64;
+  if (made_ <= kFree || (made_ - kFree) / kCopies <= given_) return {};
+  return fail(Code::unsupported,
+              "preparing the network takes " + std::to_string(made_) + " bytes for its " + std::to_string(given_) +
+                  " bytes of constants, which too many nodes share" +
+                  (emitted_.empty() ? std::string() : "; the last was " + describe(emitted_.back())));
 }
 
 TensorId Rewriter::current(TensorId id) {

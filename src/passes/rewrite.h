@@ -43,6 +43,7 @@ class Rewriter {
   TensorId current(TensorId id);  // follows forwarded tensors
   void follow(std::vector<TensorId>& ids);
   void grow();  // after tensors were added to the graph
+  Status check_growth() const;
   void finish();
 
   Graph& graph_;
@@ -51,6 +52,8 @@ class Rewriter {
   std::vector<int> uses_;            // of tensors that the walk began with; never fewer than there are
   std::vector<TensorId> forwarded_;  // itself where it is not
   std::vector<bool> is_output_;
+  std::size_t given_ = 0;  // bytes of constants that the walk began with
+  std::size_t made_ = 0;   // and of those that it has added
 };
 
 // Calls visit(Rewriter&, Node&) -> Status for each node of the graph, then drops what nobody reads any more. After a
@@ -63,6 +66,7 @@ Status rewrite(Graph& graph, Visit visit) {
     rewriter.follow(node.inputs);
     OCTET_TRY(visit(rewriter, node));
     rewriter.grow();
+    OCTET_TRY(rewriter.check_growth());
   }
   rewriter.finish();
   return {};

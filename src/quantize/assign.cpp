@@ -72,19 +72,15 @@ class Assigner {
   }
 
   // tail_: no heavy node reads what the node makes, directly or through others. only_moves_: behind it are only moves.
-  // feeds_softmax_: a softmax reads it, directly or through moves.
   void find_tail() {
     tail_.assign(graph_.nodes.size(), true);
     only_moves_.assign(graph_.nodes.size(), true);
-    feeds_softmax_.assign(graph_.nodes.size(), false);
     for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
       for (const TensorId id : graph_.nodes[n].outputs) {
         for (const std::size_t reader : readers_[static_cast<std::size_t>(id)]) {
           const bool move = is_move(graph_.nodes[reader].op);
           tail_[n] = tail_[n] && tail_[reader] && !is_heavy(graph_.nodes[reader].op);
           only_moves_[n] = only_moves_[n] && move && only_moves_[reader];
-          const bool softmax = graph_.nodes[reader].op == Op::softmax || (move && feeds_softmax_[reader]);
-          feeds_softmax_[n] = feeds_softmax_[n] || softmax;
         }
       }
     }
@@ -96,11 +92,10 @@ class Assigner {
   }
 
   // A softmax whose result only leaves the network gives float32, so that classes do not tie; so does a mean behind the
-  // last heavy layer, which knows its result to a fraction of a level. Not for a softmax: that of float32 would not
-  // answer with the same bytes on every instruction set.
+  // last heavy layer, which knows its result to a fraction of a level.
   bool gives_float(std::size_t n) const {
     const Op op = graph_.nodes[n].op;
-    return (op == Op::softmax && only_moves_[n]) || (op == Op::reduce && tail_[n] && !feeds_softmax_[n]);
+    return (op == Op::softmax && only_moves_[n]) || (op == Op::reduce && tail_[n]);
   }
 
   bool decide(std::size_t n) const {
@@ -187,7 +182,7 @@ class Assigner {
   const Graph& graph_;
   std::vector<int> producer_;
   std::vector<std::vector<std::size_t>> readers_;
-  std::vector<bool> skipped_, tail_, only_moves_, feeds_softmax_;
+  std::vector<bool> skipped_, tail_, only_moves_;
   std::vector<std::size_t> parent_;
   Assignment result_;
 };

@@ -3,7 +3,7 @@
 // Convolutions, transposed convolutions and fully connected layers are what int8 is for ("heavy"). What lies between
 // them follows. What only leads from them to an output stays float where that costs no speed and keeps accuracy:
 // arithmetic with constants (the decoding of boxes, say), and moves, which then keep a scale for each of their inputs.
-// A softmax reads int8 there and gives float32, and so does a mean that no softmax reads.
+// A mean reads int8 there and gives float32, and so does a softmax where no mean came before.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,9 @@
 
 #include "base/text.h"
 #include "quantize/assign.h"
+#include "quantize/equalize.h"
 #include "quantize/ranges.h"
-#include "quantize/weights.h"
+#include "quantize/weight_error.h"
 
 namespace octet {
 namespace {
@@ -40,13 +41,6 @@ double ratio_db(double signal, double error) {
 std::string quoted(const std::string& name) { return "'" + printable(name, 80) + "'"; }
 
 float reach(const MinMax& range) { return range.empty() ? 0 : std::max(range.high, -range.low); }
-
-// What the weights of a layer have lost.
-struct WeightError {
-  double share = 0;            // error energy over energy
-  std::size_t channels = 0;    // output channels
-  std::size_t few_levels = 0;  // those that use few levels because their bias asks for a large scale
-};
 
 class Finder {
  public:
@@ -138,46 +132,16 @@ class Finder {
     return parts;
   }
 
-  // Compares the weights where the two layers read and make the same tensors; equalized ones cannot be compared.
+  // Compares the weights where the two layers read and make the same tensors.
   WeightError weight_error(std::size_t i) const {
-    WeightError result;
     const Node& node = node_of(i);
     const int maker = maker_[static_cast<std::size_t>(layers_[i].model)];
-    if (maker < 0) return result;
+    if (maker < 0) return {};
     const Node& int8 = model_.nodes[static_cast<std::size_t>(maker)];
-    if (int8.op != node.op || int8.inputs.size() != 4 || !reads_the_same(node, int8)) return result;
-    const Tensor& weight = reference_.at(node.input(1));
-    const Tensor& rounded = model_.at(int8.input(1));
-    const Tensor& multiplier = model_.at(int8.input(3));
-    if (!weight.constant || weight.dtype != DType::f32 || rounded.dtype != DType::i8 || rounded.dims != weight.dims ||
-        multiplier.dtype != DType::f32) {
-      return result;
-    }
-    const float in_scale = model_.at(int8.input(0)).quant.scale;
-    const float out_scale = model_.at(layers_[i].model).quant.scale;
-    const auto factors = multiplier.data.as<float>();
-    const auto values = weight.data.as<float>();
-    const auto levels = rounded.data.as<std::int8_t>();
-    result.channels = factors.size();
-    std::vector<float> largest(result.channels);
-    std::vector<int> most_level(result.channels);
-    double energy = 0;
-    double error = 0;
-    for_each_weight(node, weight.dims, [&](std::size_t channel, std::size_t at) {
-      if (channel >= result.channels) return;
-      const double scale = static_cast<double>(factors[channel]) * static_cast<double>(out_scale / in_scale);
-      const auto value = static_cast<double>(values[at]);
-      const double difference = value - scale * levels[at];
-      energy += value * value;
-      error += difference * difference;
-      largest[channel] = std::max(largest[channel], std::fabs(values[at]));
-      most_level[channel] = std::max(most_level[channel], std::abs(int{levels[at]}));
-    });
-    for (std::size_t c = 0; c < result.channels; ++c) {
-      result.few_levels += largest[c] > 0 && most_level[c] < few_levels() ? 1 : 0;
-    }
-    result.share = energy > 0 ? std::min(1.0, error / energy) : 0;
-    return result;
+    if (int8.op != node.op || int8.inputs.size() != 4) return {};
+    ChannelScaling scaling{{}, layers_[i].factors};
+    if (!reads_the_same(node, int8, scaling.input)) return {};
+    return compare_weights({reference_, node}, {model_, int8}, scaling, few_levels());
   }
 
   // So few levels, of those that weights are spread over, no method leaves by itself.
@@ -185,29 +149,15 @@ class Finder {
     return ((context_.config == nullptr ? kMaxClampValue : context_.config->weight_clamp_value) + 3) / 4;
   }
 
-  bool reads_the_same(const Node& node, const Node& int8) const {
+  // `factors`: of the channels of what they read.
+  bool reads_the_same(const Node& node, const Node& int8, std::span<const float>& factors) const {
     const std::string& name = reference_.at(node.input(0)).name;
     const std::string& other = model_.at(int8.input(0)).name;
-    return other == name || other == name + "/int8" || other == name + "/requantized" ||
+    const auto found = by_tensor_.find(node.input(0));
+    if (found != by_tensor_.end()) factors = layers_[found->second].factors;
+    const std::string base = factors.empty() ? name : name + kEqualizedSuffix;
+    return other == base || other == base + "/requantized" || other == name + "/int8" ||
            other == name + "/int8/requantized";
-  }
-
-  // function(output channel, index of the weight)
-  template <class Function>
-  static void for_each_weight(const Node& node, const Dims& dims, Function function) {
-    const auto count = static_cast<std::size_t>(element_count(dims));
-    if (node.op != Op::conv_transpose) {
-      const std::size_t run = count / static_cast<std::size_t>(dims[0]);
-      for (std::size_t at = 0; at < count; ++at) function(at / run, at);
-      return;
-    }
-    const auto per_group = static_cast<std::size_t>(dims[1]);  // of the output channels
-    const std::size_t area = count / static_cast<std::size_t>(dims[0]) / per_group;
-    const std::size_t inputs = static_cast<std::size_t>(dims[0] / node.attrs.groups);
-    for (std::size_t at = 0; at < count; ++at) {
-      const std::size_t input = at / area / per_group;
-      function(input / inputs * per_group + at / area % per_group, at);
-    }
   }
 
   // What the layer itself adds.

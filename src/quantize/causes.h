@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "quantize/config.h"
@@ -25,6 +26,8 @@ struct LayerEvidence {
   double signal = 0, error = 0;  // energy of the float values and of the difference, over all samples
   double clipped_share = 0;
   std::int64_t samples = 0, tied_samples = 0;  // of a softmax: samples where several classes share the greatest value
+  // By channel: what the float values were multiplied with for the scale of the int8 network; 0: not known. Empty: 1.
+  std::span<const float> factors;
 };
 
 struct CauseContext {

@@ -7,7 +7,12 @@
 // levels. Channel c can be divided by s(c) where it is made and the weights that read it multiplied by s(c): the
 // network means the same. Weights have a scale for each output channel, so that the side that makes the channel loses
 // nothing; nor does a depthwise layer that reads it. A layer that mixes channels does, so there the ranges of both
-// sides meet half way.
+// sides meet half way. With r(c), the greatest magnitude of channel c as a share of that of its tensor (the greatest of
+// all tensors that are scaled together), and w(c), the greatest magnitude of the weights that read it as a share of the
+// greatest of the same output channel:
+//   s(c) = r(c) where depthwise layers alone read it, else sqrt(r(c) / w(c))
+// as a share of the largest s and at least 1 / 1024. Nagel et al. have sqrt(r1(c) / r2(c)) with the ranges of two
+// weights of one scale each. A channel that is always 0 keeps its size.
 //
 // Where an activation limits its result (relu6) and values come near the limit, channels keep their size: each would
 // need a limit of its own, and one that lies at what was seen of the channel costs far more than it gains (MobileNetV2:
@@ -18,6 +23,10 @@
 #include "quantize/sample_runner.h"
 
 namespace octet {
+
+// Behind the names of an int8 network's tensors whose channels were scaled: nobody is to take their values for those of
+// the source's tensor of the same name.
+inline constexpr char kEqualizedSuffix[] = "/equalized";
 
 struct EqualizeOptions {
   int threads = 1;

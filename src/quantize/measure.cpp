@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "base/text.h"
 #include "image/thumbnail.h"
 #include "quantize/causes.h"
-#include "runtime/boundary.h"
+#include "quantize/channel_factors.h"
+#include "quantize/layer_pairs.h"
 
 namespace octet {
 namespace {
@@ -76,13 +76,6 @@ std::ptrdiff_t times_largest(std::span<const float> scores) {
   return std::count(scores.begin(), scores.end(), scores[largest(scores)]);
 }
 
-// A tensor that both networks have.
-struct Pair {
-  int node;  // of the reference
-  TensorId reference, model;
-  float low, high;  // of the model's range, infinite for float
-};
-
 struct Compared : SampleResult {
   std::vector<Sums> layers, outputs;
   std::vector<OwnError> own;  // by layer; empty without details
@@ -91,34 +84,11 @@ struct Compared : SampleResult {
   bool float_top1 = false, int8_top1 = false, float_top5 = false, int8_top5 = false;
 };
 
-float widest(bool high) { return high ? INFINITY : -INFINITY; }
-
-std::vector<Pair> common_tensors(const Graph& reference, const Graph& model) {
-  std::map<std::string_view, TensorId> by_name;
-  for (const Node& node : model.nodes) {
-    for (const TensorId id : node.outputs) by_name.emplace(model.at(id).name, id);
-  }
-  std::vector<Pair> pairs;
-  for (std::size_t n = 0; n < reference.nodes.size(); ++n) {
-    const TensorId id = reference.nodes[n].outputs[0];
-    const auto found = by_name.find(reference.at(id).name);
-    if (found == by_name.end() || model.at(found->second).dims != reference.at(id).dims) continue;
-    const Tensor& tensor = model.at(found->second);
-    Pair pair{static_cast<int>(n), id, found->second, widest(false), widest(true)};
-    if (tensor.dtype == DType::i8) {
-      pair.low = tensor.quant.scale * static_cast<float>(-128 - tensor.quant.zero_point);
-      pair.high = tensor.quant.scale * static_cast<float>(127 - tensor.quant.zero_point);
-    }
-    pairs.push_back(pair);
-  }
-  return pairs;
-}
-
 class Comparer : public SampleWorker {
  public:
   static Result<std::unique_ptr<Comparer>> create(std::shared_ptr<const Plan> reference,
-                                                  std::shared_ptr<const Plan> model, const std::vector<Pair>& pairs,
-                                                  const MeasureOptions& options) {
+                                                  std::shared_ptr<const Plan> model,
+                                                  const std::vector<LayerPair>& pairs, const MeasureOptions& options) {
     std::unique_ptr<Comparer> comparer(new Comparer(pairs, options));
     OCTET_ASSIGN(comparer->reference_, Session::create(std::move(reference), {}));
     OCTET_ASSIGN(comparer->model_, Session::create(std::move(model), {}));
@@ -135,7 +105,7 @@ class Comparer : public SampleWorker {
     OCTET_TRY(reference_->run(inputs, reference_bindings_));
     OCTET_TRY(model_->run(inputs, model_bindings_));
     for (std::size_t i = 0; i < reference_outputs_.size(); ++i) {
-      result->outputs.push_back(compare(reference_outputs_[i], model_outputs_[i], widest(false), widest(true)));
+      result->outputs.push_back(compare(reference_outputs_[i], model_outputs_[i], -INFINITY, INFINITY));
     }
     const std::span<const float> a = reference_outputs_[0];
     const std::span<const float> b = model_outputs_[0];
@@ -156,7 +126,7 @@ class Comparer : public SampleWorker {
   const std::vector<LayerProbe>& probes() const { return probes_; }
 
  private:
-  Comparer(const std::vector<Pair>& pairs, const MeasureOptions& options) : pairs_(pairs), options_(options) {}
+  Comparer(const std::vector<LayerPair>& pairs, const MeasureOptions& options) : pairs_(pairs), options_(options) {}
 
   // What both say of the sample.
   WorstSample answer(std::size_t sample) const {
@@ -191,7 +161,7 @@ class Comparer : public SampleWorker {
       model_slot_[static_cast<std::size_t>(pairs_[i].model)] = static_cast<int>(i);
     }
     values_.resize(pairs_.size());
-    for (const Pair& pair : pairs_) {
+    for (const LayerPair& pair : pairs_) {
       if (!options_.details) break;
       const Tensor& tensor = model.at(pair.model);
       probes_.emplace_back(tensor.dims, tensor.dtype == DType::i8 ? std::optional(tensor.quant) : std::nullopt);
@@ -210,14 +180,6 @@ class Comparer : public SampleWorker {
     model_->set_observer([this](const Observed& observed) { compare_layer(observed); });
   }
 
-  static void export_values(const Session& session, const Observed& observed, std::vector<float>& values) {
-    const Tensor& tensor = session.plan().graph->at(observed.id);
-    values.resize(static_cast<std::size_t>(element_count(tensor.dims)));
-    const Transfer transfer = Transfer::outwards(tensor, observed.layout, session.plan().isa, observed.data,
-                                                 values.data(), DType::f32, nullptr);
-    transfer.run(0, transfer.tiles());
-  }
-
   void keep(const Observed& observed) {
     const int slot = reference_slot_[static_cast<std::size_t>(observed.id)];
     if (slot >= 0) export_values(*reference_, observed, values_[static_cast<std::size_t>(slot)]);
@@ -229,6 +191,9 @@ class Comparer : public SampleWorker {
     const auto i = static_cast<std::size_t>(slot);
     if (values_[i].empty()) return;  // an alias in the reference, nothing was computed
     export_values(*model_, observed, scratch_);
+    if (!pairs_[i].factors.empty()) {
+      scale_channels(pairs_[i], model_->plan().graph->at(observed.id).dims, values_[i], scratch_);
+    }
     current_->layers[i] = compare(values_[i], scratch_, pairs_[i].low, pairs_[i].high);
     if (!options_.details) return;
     current_->own[i] = probes_[i].add(values_[i], scratch_);
@@ -238,7 +203,7 @@ class Comparer : public SampleWorker {
     current_->tied[i] = chooses && times_largest(values_[i]) == 1 && times_largest(scratch_) > 1;
   }
 
-  const std::vector<Pair>& pairs_;
+  const std::vector<LayerPair>& pairs_;
   const MeasureOptions& options_;
   std::vector<LayerProbe> probes_;  // by pair; none without details
   std::unique_ptr<Session> reference_, model_;
@@ -311,7 +276,7 @@ struct Totals {
 };
 
 // Why the layers differ and how their values lie. `report` holds the layers.
-void fill_details(const Graph& reference, const Graph& model, const std::vector<Pair>& pairs, const Totals& totals,
+void fill_details(const Graph& reference, const Graph& model, const std::vector<LayerPair>& pairs, const Totals& totals,
                   std::int64_t samples, const MeasureOptions& options, Report& report) {
   constexpr std::size_t kBins = 96;  // of a picture
   std::vector<LayerEvidence> evidence;
@@ -321,7 +286,7 @@ void fill_details(const Graph& reference, const Graph& model, const std::vector<
     evidence.push_back({pairs[i].node, pairs[i].model, &totals.probes[i], total.own, total.sums.reference_square,
                         total.sums.error_square,
                         static_cast<double>(total.sums.clipped) / static_cast<double>(total.sums.count), samples,
-                        total.tied_samples});
+                        total.tied_samples, pairs[i].factors});
   }
   std::vector<LayerCause> causes = find_causes({&reference, &model, options.config}, evidence);
   for (std::size_t i = 0; i < report.layers.size(); ++i) {
@@ -352,7 +317,7 @@ void add_pictures(const Graph& graph, const SampleSource& source, Report& report
   }
 }
 
-void fill_report(const Graph& reference, const Graph& model, const std::vector<Pair>& pairs, const Totals& totals,
+void fill_report(const Graph& reference, const Graph& model, const std::vector<LayerPair>& pairs, const Totals& totals,
                  std::size_t count, Report& report) {
   for (std::size_t i = 0; i < totals.outputs.size(); ++i) {
     report.outputs.push_back({reference.at(reference.outputs[i]).name, totals.outputs[i].error(count)});
@@ -364,8 +329,10 @@ void fill_report(const Graph& reference, const Graph& model, const std::vector<P
     LayerError layer;
     layer.name = node.name;
     layer.output = reference.at(pairs[i].reference).name;
+    layer.model_output = model.at(pairs[i].model).name;
     layer.op = kind_of(reference, node);
     layer.is_int8 = model.at(pairs[i].model).dtype == DType::i8;
+    layer.is_equalized = !pairs[i].factors.empty();
     layer.error = totals.layers[i].error(count);
     layer.clipped_share = static_cast<double>(sums.clipped) / static_cast<double>(sums.count);
     layer.low = layer.is_int8 ? pairs[i].low : 0;
@@ -403,7 +370,8 @@ Status measure(const std::shared_ptr<const Plan>& reference, const std::shared_p
                const SampleSource& source, std::vector<std::size_t> samples, const MeasureOptions& options,
                const Hooks& hooks, Report& report) {
   OCTET_TRY(check_interfaces(*reference->graph, *model->graph));
-  const std::vector<Pair> pairs = common_tensors(*reference->graph, *model->graph);
+  OCTET_ASSIGN(const std::vector<LayerPair> pairs,
+               pair_layers(reference, model, source, samples, options.threads, hooks));
   Totals totals;
   totals.layers.resize(pairs.size());
   totals.outputs.resize(reference->graph->outputs.size());

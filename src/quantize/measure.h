@@ -21,9 +21,11 @@ struct MeasureOptions {
   const QuantizeConfig* config = nullptr;  // by which the second was quantized; borrowed. NULL: not known
 };
 
-// Fills outputs, layers (one for each node of `reference` whose output `model` has under the same name), agreement,
-// accuracy, detections, worst samples and the counts of samples of `report`. Errors: those of run_samples; Code::shape
-// where inputs or outputs of the two differ.
+// Fills outputs, layers (one for each node of `reference` whose output `model` has under the same name, or with
+// kEqualizedSuffix behind it), agreement, accuracy, detections, worst samples and the counts of samples of `report`.
+// What equalization scaled is compared with the values of `reference` times a factor for each channel
+// (quantize/channel_factors.h), found on up to 32 of the samples. Errors: those of run_samples; Code::shape where
+// inputs or outputs of the two differ.
 Status measure(const std::shared_ptr<const Plan>& reference, const std::shared_ptr<const Plan>& model,
                const SampleSource& source, std::vector<std::size_t> samples, const MeasureOptions& options,
                const Hooks& hooks, Report& report);

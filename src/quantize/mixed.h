@@ -8,11 +8,10 @@
 #include <functional>
 #include <memory>
 
-#include "image/samples.h"
 #include "quantize/config.h"
 #include "quantize/hooks.h"
+#include "quantize/output_distance.h"
 #include "quantize/report.h"
-#include "runtime/plan.h"
 
 namespace octet {
 
@@ -21,11 +20,8 @@ struct MixedJob {
   std::vector<std::size_t> layers;     // nodes that may be kept in float
   // The int8 network with the nodes of these names in float.
   std::function<Result<Graph>(const std::vector<std::string>& kept)> make;
-  const SampleSource* source = nullptr;
-  std::vector<std::size_t> samples;  // a few dozen: their inputs are held in memory
+  const OutputDistance* outputs = nullptr;
   MixedBudget budget;
-  Isa isa = Isa::ref;
-  int threads = 1;
 };
 
 struct MixedChoice {

@@ -299,9 +299,10 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   std::vector<std::string> kept;
   std::optional<MixedReport> mixed_report;
   if (config.mixed) {
-    MixedJob job{graph, {}, {}, samples.source.get(), observation.samples.used, *config.mixed, isa, threads};
-    job.samples.resize(std::min(job.samples.size(), kMixedSamples));
-    job.layers = layers_that_round(*graph, assignment);
+    DistanceJob answers{graph, samples.source.get(), observation.samples.used, isa, threads};
+    answers.samples.resize(std::min(answers.samples.size(), kMixedSamples));
+    OCTET_ASSIGN(const auto outputs, OutputDistance::create(answers, hooks));
+    MixedJob job{graph, layers_that_round(*graph, assignment), {}, outputs.get(), *config.mixed};
     job.make = [&](const std::vector<std::string>& names) -> Result<Graph> {
       OCTET_ASSIGN(Mixed mixed, make_with(names));
       return std::move(mixed.graph);
@@ -371,11 +372,12 @@ Result<Quantized> quantize_graph(std::shared_ptr<const Graph> graph, const Quant
   report.seconds = seconds_since(start);
   if (config.debug) print_layers(report, hooks);
   result.graph = *shared;
-  // Nobody is to compare these with the source's tensors of the same name.
+  const auto is_equalized = [&](const std::string& name) {
+    return std::find(equalized_tensors.begin(), equalized_tensors.end(), name) != equalized_tensors.end();
+  };
+  for (LayerError& layer : report.layers) layer.is_equalized = is_equalized(layer.output);
   for (Tensor& tensor : result.graph.tensors) {
-    if (std::find(equalized_tensors.begin(), equalized_tensors.end(), tensor.name) != equalized_tensors.end()) {
-      tensor.name += "/equalized";
-    }
+    if (is_equalized(tensor.name)) tensor.name += kEqualizedSuffix;
   }
   return result;
 }

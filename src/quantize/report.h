@@ -38,9 +38,12 @@ struct LayerCause {
 
 struct LayerError {
   std::string name;
-  std::string output;  // the tensor that was compared
+  std::string output, model_output;  // the tensors that were compared
   std::string op;
   bool is_int8 = false;
+  // Its channels were scaled (quantize/equalize.h): error, range and values are in the scale of the int8 network. When
+  // files are compared, the factors are those that fit best (quantize/channel_factors.h).
+  bool is_equalized = false;
   std::string method;  // how the range was chosen; empty for a float layer and in a comparison
   TensorError error;
   double clipped_share = 0;  // of the float values that lie outside the range

@@ -151,7 +151,13 @@ std::string outputs_section(const Report& report) {
   return html + kTableEnd + "</section>\n";
 }
 
-std::string reading() {
+std::string reading(const Report& report) {
+  const bool scaled = std::any_of(report.layers.begin(), report.layers.end(),
+                                  [](const LayerError& layer) { return layer.is_equalized; });
+  const char* factors = report.command == "compare"
+                            ? "the float values are multiplied with the factor that fits each channel best, so that "
+                              "an error that is a mere factor is not seen"
+                            : "the float values are those of the equalized float network";
   return "<section>\n<h2>How to read this</h2>\n"
          "<p>Cosine 1 means that int8 gives the same values as float up to a factor. SQNR compares the values with "
          "their "
@@ -159,7 +165,11 @@ std::string reading() {
          "<p>A layer's number holds the errors of all layers before it, so a slow fall along the network is normal. "
          "Where a bar drops beside its neighbours, a layer loses something: a clipped share above zero says that its "
          "range is too narrow, otherwise one scale has to serve values that are too different. Such a layer can stay "
-         "float by its name in <code>skip_quant_op_names</code>; low bars whose outputs are right need nothing.</p>\n"
+         "float by its name in <code>skip_quant_op_names</code>; low bars whose outputs are right need nothing.</p>\n" +
+         (scaled ? "<p>Equalization brought the channels of the layers marked <em>scaled</em> to comparable ranges. "
+                   "They are compared in the scale of the int8 network: " +
+                       std::string(factors) + ".</p>\n"
+                 : "") +
          "</section>\n";
 }
 
@@ -207,7 +217,8 @@ std::string layer_row(const LayerError& layer, std::size_t rank, std::size_t pos
   std::string html = std::string("<tr class=\"") + (layer.is_int8 ? "int8" : "float") + "\">" +
                      cell(std::to_string(rank)) + cell(std::to_string(position)) + name_cell(layer.name) +
                      text_cell(layer.op) + "<td class=\"text\"><span class=\"tag\">" +
-                     (layer.is_int8 ? "int8" : "float") + "</span></td>";
+                     (layer.is_int8 ? "int8" : "float") + "</span>" +
+                     (layer.is_equalized ? " <span class=\"tag\">scaled</span>" : "") + "</td>";
   if (columns.method) html += text_cell(layer.method);
   if (layer.is_int8) {
     html += cell(short_number(layer.low) + " … " + short_number(layer.high),
@@ -349,7 +360,7 @@ std::string report_html(const Report& report) {
          title + " – int8 report</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n" + headline(report) +
          "<main>\n" + warnings_section(report) + outputs_section(report) + detections_section(report) +
          findings_section(report) + picture_section(report) + times_section(report) + samples_section(report) +
-         mixed_section(report) + kept_float_section(report) + layers_section(report) + reading() + "</main>\n" +
+         mixed_section(report) + kept_float_section(report) + layers_section(report) + reading(report) + "</main>\n" +
          footer(report) + "<script>" + kScript + "</script>\n</body>\n</html>\n";
 }
 

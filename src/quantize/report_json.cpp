@@ -101,6 +101,7 @@ void add_layer(JsonText& json, const LayerError& layer) {
   json.field("name", layer.name);
   json.field("op", layer.op);
   json.field("int8", layer.is_int8);
+  if (layer.is_equalized) json.field("equalized", true);
   add_error(json, layer.error);
   if (layer.is_int8) {
     if (!layer.method.empty()) json.field("method", layer.method);

@@ -21,7 +21,7 @@ Status add_times(const Stopwatch::Network& reference, const Stopwatch::Network& 
   OCTET_ASSIGN(const std::vector<LayerTimes> times, stopwatch.time_layers({reference, model}));
   for (LayerError& layer : report.layers) {
     layer.float_ms = time_of(times[0], layer.output);
-    layer.int8_ms = time_of(times[1], layer.output);
+    layer.int8_ms = time_of(times[1], layer.model_output);
   }
   OCTET_TRY(progress(hooks, 1));
   OCTET_ASSIGN(const Duel duel, stopwatch.duel(reference, model));

@@ -232,6 +232,28 @@ void test_report(void**) {
   assert_true(run(make_session(plain).get(), sample(0)) == run(make_session(result.model.get()).get(), sample(0)));
 }
 
+void test_equalized_layers_are_told(void**) {
+  const Model model = load_bytes(small_network());
+  Record record;
+  const q_calibration samples = recording_samples(record, 6);
+  for (const bool equalize : {false, true}) {
+    auto options = recording_options(record, samples);
+    options.config_json = equalize ? q_text(R"({"equalize": true})") : q_text("{}");
+    Error e;
+    const Result result = quantize_with(model.get(), options, e);
+    expect_ok(result.status, e);
+    auto info = sized<q_report_info>();
+    expect_ok(q_report_get_info(result.report.get(), &info, &e), e);
+    bool any = false;
+    for (std::int32_t i = 0; i < info.layer_count; ++i) {
+      auto layer = sized<q_layer_error>();
+      expect_ok(q_report_get_layer(result.report.get(), i, &layer, &e), e);
+      any = any || layer.is_equalized == 1;
+    }
+    assert_true(any == equalize);
+  }
+}
+
 // What report_details adds; without it nothing is timed, and no cause is looked for.
 void test_report_details(void**) {
   const Model model = load_bytes(small_network());
@@ -364,6 +386,7 @@ int main() {
       cmocka_unit_test(test_arguments_of_quantize),
       cmocka_unit_test(test_result_does_not_depend_on_threads),
       cmocka_unit_test(test_report),
+      cmocka_unit_test(test_equalized_layers_are_told),
       cmocka_unit_test(test_report_details),
       cmocka_unit_test(test_detections),
       cmocka_unit_test(test_images_and_compare),

@@ -282,6 +282,16 @@ void compare_prints_accuracy_and_errors(void**) {
                  1, {"/no/labels.tsv"});
 }
 
+void compare_marks_what_equalization_scaled(void**) {
+  const Workspace workspace;
+  const std::string even = workspace.write_config(R"(, "equalize": true)");
+  expect_status(Command({"quantize", workspace.model(), workspace.target(), even, "--json"}).run(), 0);
+  const CommandResult plain = Command({"compare", workspace.model(), workspace.target(), even}).run();
+  for (const char* part : {"conv_1", "int8, scaled", "scaled: by equalization"}) expect_contains(plain.out, part);
+  const CommandResult json = Command({"compare", workspace.model(), workspace.target(), even, "--json"}).run();
+  expect_contains(json.out, R"("equalized": true)");
+}
+
 void inspect_shows_what_is_inside(void**) {
   const Workspace workspace;
   const CommandResult real = Command({"inspect", workspace.model(), "--layers"}).run();
@@ -330,6 +340,7 @@ int main() {
       cmocka_unit_test(bench_runs_the_others_when_one_fails),
       cmocka_unit_test(an_unknown_instruction_set_is_an_error),
       cmocka_unit_test(compare_prints_accuracy_and_errors),
+      cmocka_unit_test(compare_marks_what_equalization_scaled),
       cmocka_unit_test(inspect_shows_what_is_inside),
       cmocka_unit_test(quantize_says_what_came_out),
       cmocka_unit_test(quantize_tells_what_stays_float_for_speed),

@@ -5,6 +5,7 @@
 #include "import/import.h"
 #include "ops/run_graph.h"
 #include "passes/passes.h"
+#include "support/keep_file.h"
 
 namespace octet::test {
 
@@ -12,6 +13,7 @@ inline std::string written(const Exporter& exporter, const Graph& graph) {
   expect_ok(validate(graph));
   const Result<std::string> file = exporter.write(graph);
   expect_ok(file.status());
+  keep_file(exporter.name, *file);
   return *file;
 }
 

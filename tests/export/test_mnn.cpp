@@ -271,6 +271,27 @@ void test_names(void**) {
   assert_string_equal(after.at(after.outputs[0]).name.c_str(), "fc:0/1");
 }
 
+// Outputs are found by their names in the file, also where two have the same one in the network.
+void test_outputs_of_one_name(void**) {
+  GraphBuilder b;
+  const TensorId x = b.input("x", {2, 3});
+  const TensorId y = b.unary(UnaryKind::neg, "y", x);
+  const TensorId z = b.unary(UnaryKind::relu, "z", x);
+  b.graph.at(z).name = b.graph.at(y).name;
+  for (const TensorId id : {y, x, z}) b.output(id);
+  expect_ok(infer_shapes(b.graph));
+  const Graph after = read_back(kMnnImporter, written(kMnnExporter, b.graph));
+  const std::vector<FloatVector> expected = answers(b.graph), actual = answers(after);
+  assert_true(expected == actual);
+}
+
+void test_scalar_inputs(void**) {
+  GraphBuilder b;
+  b.output(b.binary(BinaryKind::add, "sum", b.input("x", {2, 3}), b.input("offset", {})));
+  expect_ok(infer_shapes(b.graph));
+  expect_failure(kMnnExporter.write(b.graph).status(), Code::unsupported, {"'offset'", "1 dimension"});
+}
+
 void test_what_cannot_be_carried(void**) {
   GraphBuilder b;
   const TensorId x = b.input("x", {1, 2, 4, 4});
@@ -320,6 +341,8 @@ int main() {
       cmocka_unit_test(test_places),
       cmocka_unit_test(test_resizing),
       cmocka_unit_test(test_outputs_of_their_own),
+      cmocka_unit_test(test_outputs_of_one_name),
+      cmocka_unit_test(test_scalar_inputs),
       cmocka_unit_test(test_names),
       cmocka_unit_test(test_what_cannot_be_carried),
       cmocka_unit_test(test_published_network),

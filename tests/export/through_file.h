@@ -12,6 +12,7 @@
 #include "ops/run_graph.h"
 #include "passes/int8_form.h"
 #include "passes/passes.h"
+#include "support/keep_file.h"
 
 namespace octet::test {
 
@@ -24,6 +25,7 @@ inline Result<std::string> exported(const Graph& graph, const std::string& forma
 
 inline Graph imported(const std::string& bytes, const std::string& format, bool prepared = true) {
   const Bytes file = Bytes::copy_of(bytes.data(), bytes.size());
+  keep_file(format.c_str(), bytes);
   for (const Importer& importer : importers()) {
     if (format != importer.name) continue;
     assert_true(importer.probe(file.span(), "network." + format));

@@ -13,6 +13,8 @@
 #include <jpeglib.h>
 #include <png.h>
 
+#include "support/keep_file.h"
+
 namespace octet::test {
 
 using FileBytes = std::vector<std::uint8_t>;
@@ -98,6 +100,7 @@ inline FileBytes encode_jpeg(const std::vector<std::uint8_t>& pixels, int width,
   jpeg_destroy_compress(&info);
   FileBytes bytes(memory, memory + size);
   std::free(memory);
+  keep_file("image", as_text(bytes));
   return bytes;
 }
 
@@ -158,6 +161,7 @@ inline FileBytes encode_png(const std::vector<std::uint8_t>& rows, int width, in
   png_write_image(png, pointers.data());
   png_write_end(png, info);
   png_destroy_write_struct(&png, &info);
+  keep_file("image", as_text(bytes));
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 
 #include "image/tensor_file.h"
 #include "support/cmocka.h"
+#include "support/keep_file.h"
 #include "support/temporary.h"
 
 namespace {
@@ -37,6 +38,7 @@ Result<FloatArray> read(const std::string& file) {
 }
 
 void assert_array(const std::string& file, const std::vector<std::int64_t>& dims, const std::vector<float>& values) {
+  keep_file("tensor", file);
   const auto array = read(file);
   if (!array.ok()) fail_msg("%s", array.status().message().c_str());
   assert_true(array->dims == dims);
@@ -44,6 +46,7 @@ void assert_array(const std::string& file, const std::vector<std::int64_t>& dims
 }
 
 void assert_error(const std::string& file, const char* part) {
+  keep_file("tensor", file);
   const auto array = read(file);
   assert_false(array.ok());
   assert_int_equal(static_cast<int>(array.status().code()), static_cast<int>(Code::format));
@@ -126,6 +129,7 @@ void text_raw_and_npy_files_are_told_apart_by_their_ending(void**) {
 void unusable_values_are_errors_that_name_the_file(void**) {
   const TemporaryFolder folder;
   const auto error = [&](const char* name, const std::string& content, Code code, const char* part) {
+    keep_file("tensor", content);
     const auto array = read_tensor_file(folder.write(name, content));
     assert_false(array.ok());
     assert_int_equal(static_cast<int>(array.status().code()), static_cast<int>(code));

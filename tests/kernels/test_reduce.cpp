@@ -193,11 +193,14 @@ void test_softmax_f32(void**) {
         expected[v.at(i, j)] = static_cast<float>(args.log ? shifted - std::log(sum) : std::exp(shifted) / sum);
       }
     }
-    for_rows(softmax_f32_rows(), [&](const SoftmaxRow& row, bool) {
+    std::vector<float> reference;
+    for_rows(softmax_f32_rows(), [&](const SoftmaxRow& row, bool is_reference) {
       output.reset();
       run_tiles(v.outer * v.inner, seed % 2 == 0, [&](std::int64_t b, std::int64_t e) { row.run(args, b, e); });
       const std::string what = std::string(row.name) + ": seed " + std::to_string(seed);
+      if (is_reference) reference = output.values();
       expect_equal<float>(expected, output.span(), 1e-6, what);
+      expect_equal<float>(reference, output.span(), 0, what + ", beside the reference");
       expect_guard(output, what);
     });
   }
@@ -216,11 +219,14 @@ void test_softmax_of_two(void**) {
     for (std::size_t i = 0; i < input.size(); ++i) {
       expected[i] = static_cast<float>(1 / (1 + std::exp(static_cast<double>(input[i ^ 1]) - input[i])));
     }
-    for_rows(softmax_f32_rows(), [&](const SoftmaxRow& row, bool) {
+    std::vector<float> reference;
+    for_rows(softmax_f32_rows(), [&](const SoftmaxRow& row, bool is_reference) {
       const std::string what = std::string(row.name) + ": " + std::to_string(count) + " vectors of two";
       output.reset();
       row.run(args, 0, count);
+      if (is_reference) reference = output.values();
       expect_equal<float>(expected, output.span(), 1e-6, what);
+      expect_equal<float>(reference, output.span(), 0, what + ", beside the reference");
       expect_guard(output, what);
       const std::vector<float> whole = output.values();
       output.reset();

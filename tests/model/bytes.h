@@ -11,6 +11,7 @@
 #include "model/assert_status.h"
 #include "model/format.h"
 #include "model/model.h"
+#include "support/keep_file.h"
 
 namespace octet::test {
 
@@ -42,6 +43,7 @@ class FileBytes {
     const auto bytes = octet_bytes(graph);
     assert_ok(bytes.status());
     content_.assign(bytes->data(), bytes->data() + bytes->size());
+    keep_file("octet", {reinterpret_cast<const char*>(content_.data()), content_.size()});
   }
 
   std::vector<std::byte>& content() { return content_; }

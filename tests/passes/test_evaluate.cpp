@@ -331,6 +331,10 @@ void test_results_have_a_limit(void**) {
   Constants range;
   range.add(Op::range, "node", {range.i64({}, {0}), range.i64({}, {INT64_MAX}), range.i64({}, {1})});
   expect_failure(range.fold(), Code::shape, {"'node'"});
+  // A byte each, but computed in eight.
+  Constants wide;
+  wide.add(Op::compare, "node", {wide.f32({8192, 1}, Floats(8192)), wide.f32({1, 8192}, Floats(8192))});
+  expect_failure(wide.fold(), Code::shape, {"'node'", "too large"});
   // Many that are large together.
   Constants many;
   TensorId sum = many.f32({1}, {0});

@@ -103,6 +103,18 @@ void test_division_by_zero_and_overflow(void**) {
   }
 }
 
+// Each of many nodes that share their weights would make weights of its own of them.
+void test_weights_that_too_many_share(void**) {
+  GraphBuilder b;
+  TensorId x = b.input("x", {1, 512, 1, 1});
+  const TensorId weight = b.noise("w", {512, 512, 1, 1});  // 1 MiB
+  const TensorId scale = b.scalar(0.5F);
+  for (int i = 0; i < 330; ++i) x = b.binary(BinaryKind::mul, "mul", b.add(Op::conv, "conv", {x, weight}), scale);
+  b.output(x);
+  expect_ok(infer_shapes(b.graph));
+  expect_failure(fold_scale_shift(b.graph), Code::unsupported, {"too many nodes share", "'conv'"});
+}
+
 }  // namespace
 }  // namespace octet::test
 
@@ -119,6 +131,7 @@ int main() {
       cmocka_unit_test(test_an_activation_between),
       cmocka_unit_test(test_a_result_that_others_read),
       cmocka_unit_test(test_division_by_zero_and_overflow),
+      cmocka_unit_test(test_weights_that_too_many_share),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

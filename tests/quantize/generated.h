@@ -1,4 +1,4 @@
-// The made-up tensors of make_data.py, to the bit.
+// The made-up tensors of make_data.py and make_network_data.py, to the bit.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,21 @@ class Generator {
  private:
   std::uint32_t state_;
 };
+
+// noise() of make_network_data.py: times a power of two it is as exact there as here.
+inline std::vector<float> generate_noise(std::uint32_t seed, std::size_t count, double factor = 1) {
+  Generator g(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(g.next() * factor);
+  return values;
+}
+
+// The inputs of the made-up networks, sample by sample.
+inline std::vector<std::vector<float>> generate_samples(std::size_t values) {
+  std::vector<std::vector<float>> samples;
+  for (std::uint32_t i = 0; i < 4; ++i) samples.push_back(generate_noise(100 + i, values));
+  return samples;
+}
 
 inline std::vector<float> generate(const std::string& name, std::size_t count) {
   const std::vector<std::string> names{"relu", "bell", "outliers", "steps", "leaky", "negative"};

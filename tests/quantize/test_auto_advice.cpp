@@ -77,7 +77,7 @@ class MadeUpClock : public Stopwatch {
  public:
   Result<std::vector<LayerTimes>> time_layers(const std::vector<Network>& networks) override {
     assert_int_equal(networks.size(), 2);
-    return std::vector<LayerTimes>{{{"first:0", 3}, {"second:0", 3}}, {{"first:0", 1}}};
+    return std::vector<LayerTimes>{{{"first:0", 3}, {"second:0", 3}}, {{"first:0/equalized", 1}}};
   }
   Result<Duel> duel(const Network&, const Network&) override { return Duel{9, 4, 1, 6, 2}; }
 };
@@ -86,7 +86,8 @@ void test_times_go_to_their_layers(void**) {
   Report report;
   report.layers.resize(2);
   report.layers[0].output = "first:0";
-  report.layers[1].output = "second:0";
+  report.layers[0].model_output = "first:0/equalized";
+  report.layers[1].output = report.layers[1].model_output = "second:0";
   MadeUpClock clock;
   expect_ok(add_times(nullptr, nullptr, clock, {}, report));
   assert_true(report.layers[0].float_ms == 3 && report.layers[0].int8_ms == 1);

@@ -1,7 +1,9 @@
 // Why layers differ: networks with one thing wrong with them, which must be named.
+#include <array>
 #include <cmath>
 
 #include "quantize/causes.h"
+#include "quantize/equalize.h"
 #include "quantize/listed_source.h"
 #include "quantize/measure.h"
 #include "quantize/networks.h"
@@ -34,6 +36,7 @@ struct Wrong {
   RewriteOptions weights;
   std::function<void(Graph&)> change;  // of the int8 network
   const QuantizeConfig* config = nullptr;
+  const Graph* reference = nullptr;  // NULL: what was quantized
 };
 
 Report measured(const Graph& graph, const SampleSource& source, const Wrong& wrong = {}, int threads = 1) {
@@ -55,7 +58,8 @@ Report measured(const Graph& graph, const SampleSource& source, const Wrong& wro
   options.details = true;
   options.config = wrong.config;
   Report report;
-  expect_ok(measure(plan_of(graph), plan_of(*int8), source, first(source.count()), options, {}, report));
+  const Graph& reference = wrong.reference == nullptr ? graph : *wrong.reference;
+  expect_ok(measure(plan_of(reference), plan_of(*int8), source, first(source.count()), options, {}, report));
   return report;
 }
 
@@ -165,6 +169,57 @@ void test_weights_that_are_rounded_much(void**) {
   expect_cause(measured(chain(), samples(), {{}, coarse, {}, &config}), "second", "weights", {"[\"second\"]"});
 }
 
+// Three convolutions; between them 32 channels, each times a factor of its own, at most `reach` or its inverse.
+Graph scaled_chain(float reach) {
+  constexpr std::int64_t kChannels = 32;
+  GraphBuilder b;
+  const auto factor = [&](std::size_t channel, std::size_t multiple) {
+    return std::pow(reach, static_cast<float>(channel * multiple % 7) / 3 - 1);
+  };
+  const auto layer = [&](const std::string& name, TensorId x, unsigned seed, std::int64_t in, std::int64_t out) {
+    std::vector<float> weights = sample(static_cast<std::size_t>(in * out), seed);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (out == kChannels) weights[i] *= factor(i / static_cast<std::size_t>(in), seed);
+      if (in == kChannels) weights[i] /= factor(i % kChannels, seed - 1);
+    }
+    return b.add(Op::conv, name, {x, b.floats(name + "/w", {out, in, 1, 1}, weights)});
+  };
+  const TensorId t = layer("first", b.input("x", {1, 4, 8, 8}), 4, 4, kChannels);
+  b.output(layer("third", layer("second", t, 5, kChannels, kChannels), 6, kChannels, 4));
+  return finished(b);
+}
+
+// What a comparison of files finds is what one with the equalized float network finds.
+void test_weights_of_equalized_layers(void**) {
+  const Graph reference = scaled_chain(1);
+  const Graph equalized = scaled_chain(3);
+  Wrong renamed;
+  renamed.reference = &reference;
+  renamed.change = [](Graph& graph) {
+    for (Tensor& tensor : graph.tensors) {
+      if (tensor.name == "first:0" || tensor.name == "second:0") tensor.name += kEqualizedSuffix;
+    }
+  };
+  for (const int clamp_value : {127, 7}) {
+    QuantizeConfig config;
+    config.weight_clamp_value = renamed.weights.weight_clamp_value = clamp_value;
+    renamed.config = &config;
+    Wrong itself;
+    itself.weights.weight_clamp_value = clamp_value;
+    itself.config = &config;
+    const Report exact = measured(equalized, samples(), itself);
+    const Report found = measured(equalized, samples(), renamed);
+    assert_int_equal(found.layers.size(), 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      assert_true(found.layers[i].is_equalized == (i < 2) && !exact.layers[i].is_equalized);
+      // An output channel of "first" has four weights: what looks like a factor takes a quarter of their error, 1.2 dB.
+      assert_true(std::fabs(found.layers[i].cause.own_sqnr_db - exact.layers[i].cause.own_sqnr_db) < 1.6);
+      assert_true(std::fabs(found.layers[i].error.sqnr_db - exact.layers[i].error.sqnr_db) < 1.6);
+      if (clamp_value == 7) assert_string_equal(found.layers[i].cause.kind.c_str(), "weights");
+    }
+  }
+}
+
 void test_a_bias_that_takes_the_levels(void**) {
   // As if the scale had been raised for the bias: 3 levels are left of 127.
   Wrong wrong;
@@ -228,6 +283,7 @@ int main() {
       cmocka_unit_test(test_channels_that_die),
       cmocka_unit_test(test_inputs_far_apart),
       cmocka_unit_test(test_weights_that_are_rounded_much),
+      cmocka_unit_test(test_weights_of_equalized_layers),
       cmocka_unit_test(test_a_bias_that_takes_the_levels),
       cmocka_unit_test(test_rare_large_values),
       cmocka_unit_test(test_ties_of_a_softmax),

@@ -7,18 +7,21 @@
 
 #include "quantize/config.h"
 #include "support/cmocka.h"
+#include "support/keep_file.h"
 #include "support/temporary.h"
 
 namespace octet {
 namespace {
 
 QuantizeConfig good(std::string_view json) {
+  test::keep_file("config", json);
   auto config = parse_config(json, "face.json");
   if (!config.ok()) fail_msg("%s", config.status().message().c_str());
   return *config;
 }
 
 void assert_error(std::string_view json, std::string_view message, Code code = Code::config) {
+  test::keep_file("config", json);
   const auto config = parse_config(json, "face.json");
   if (config.ok()) fail_msg("accepted: %.200s", std::string(json).c_str());
   assert_string_equal(config.status().message().c_str(), ("face.json: " + std::string(message)).c_str());

@@ -1,7 +1,12 @@
 // Equalization: the network means the same, and channels of comparable ranges meet the quantizer.
 #include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
 
 #include "quantize/equalize.h"
+#include "quantize/generated.h"
+#include "quantize/listed_source.h"
 #include "quantize/memory_source.h"
 #include "support/cmocka.h"
 #include "support/graph_builder.h"
@@ -177,10 +182,151 @@ void test_threads_do_not_matter(void**) {
   }
 }
 
+// For weights, along an axis: of output channels, then for the bias too, or of input channels.
+struct Powers {
+  std::size_t axis = 0;
+  std::vector<int> exponents;  // of two; none: 1
+};
+
+// The networks of make_network_data.py.
+class MadeUp {
+ public:
+  GraphBuilder b;
+
+  TensorId input(std::int64_t side) { return b.input("x", {1, 2, side, side}); }
+  // Bias: the next seed.
+  TensorId layer(const std::string& name, TensorId x, std::uint32_t seed, const Dims& weights, std::int64_t outputs,
+                 const GraphBuilder::Change& change = {}, const Powers& powers = {}, double more_bias = 0) {
+    std::vector<float> w = generate_noise(seed, static_cast<std::size_t>(element_count(weights)));
+    std::vector<float> bias = generate_noise(seed + 1, static_cast<std::size_t>(outputs));
+    if (!powers.exponents.empty()) {
+      const std::size_t inner = w.size() / static_cast<std::size_t>(weights[0] * (powers.axis == 1 ? weights[1] : 1));
+      const std::size_t count = powers.exponents.size();
+      for (std::size_t i = 0; i < w.size(); ++i) w[i] = std::ldexp(w[i], powers.exponents[i / inner % count]);
+      for (std::size_t o = 0; o < bias.size() && powers.axis == 0; ++o) {
+        bias[o] = std::ldexp(bias[o], powers.exponents[o]);
+      }
+    }
+    for (std::size_t o = 0; o + 1 < bias.size(); ++o) bias[o] += static_cast<float>(more_bias);
+    const Op op = weights.size() == 2 ? Op::gemm : name == "up" ? Op::conv_transpose : Op::conv;
+    const TensorId operands[] = {b.floats(name + ".weights", weights, w), b.floats(name + ".bias", {outputs}, bias)};
+    return b.add(op, name, {x, operands[0], operands[1]}, [&](Attributes& a) {
+      if (weights.size() == 4) a.window.kernel = {weights[2], weights[3]};
+      if (change) change(a);
+    });
+  }
+  Graph finish(TensorId y) {
+    b.output(y);
+    assert_true(infer_shapes(b.graph).ok());
+    return std::move(b.graph);
+  }
+};
+
+Graph chain(float limit) {
+  MadeUp m;
+  TensorId t = m.layer("expand", m.input(6), 11, {4, 2, 1, 1}, 4,
+                       [&](Attributes& a) {
+                         a.clamp = {0, limit};
+                       },
+                       {0, {4, 0, -3, -14}});
+  const auto depthwise = [](Attributes& a) {
+    a.window.pads = {1, 1, 1, 1};
+    a.groups = 4;
+    relu(a);
+  };
+  t = m.layer("depthwise", t, 13, {4, 1, 3, 3}, 4, depthwise, {}, 1);
+  return m.finish(m.layer("project", t, 15, {3, 4, 1, 1}, 3, {}, {1, {-2, 0, 1, -3}}));
+}
+
+Graph branches() {
+  MadeUp m;
+  const TensorId x = m.input(8);
+  const TensorId narrow = m.layer("narrow", x, 21, {2, 2, 1, 1}, 2, relu, {0, {5, 5}});
+  const auto padded = [](Attributes& a) {
+    a.window.pads = {1, 1, 1, 1};
+    relu(a);
+  };
+  const TensorId wide = m.layer("wide", x, 23, {3, 2, 3, 3}, 3, padded, {0, {-3, -3, -3}});
+  const TensorId joined = m.b.add(Op::concat, "joined", {narrow, wide}, [](Attributes& a) { a.axis = 1; });
+  const TensorId pooled = m.b.add(Op::max_pool, "pooled", {joined}, [](Attributes& a) {
+    a.window.kernel = {2, 2};
+    a.window.stride = {2, 2};
+  });
+  const TensorId body = m.layer("body", pooled, 25, {5, 5, 1, 1}, 5, relu, {1, {0, -2, -1, -3, 0}});
+  const TensorId sum = m.b.binary(BinaryKind::add, "sum", pooled, body);
+  return m.finish(m.layer("last", sum, 27, {2, 5, 1, 1}, 2, {}, {1, {0, -1, -4, -2, -2}}));
+}
+
+Graph upwards() {
+  MadeUp m;
+  const TensorId first = m.layer("first", m.input(4), 31, {4, 2, 1, 1}, 4, relu, {0, {3, -2, 0, -5}});
+  const TensorId up = m.layer("up", first, 33, {4, 3, 3, 3}, 6, [](Attributes& a) {
+    a.window.stride = {2, 2};
+    a.groups = 2;
+    relu(a);
+  });
+  const TensorId mean = m.b.add(Op::reduce, "mean", {up}, [](Attributes& a) {
+    a.reduce = ReduceKind::mean;
+    a.axes = {2, 3};
+    a.keep_dims = false;
+  });
+  return m.finish(m.layer("classes", mean, 35, {3, 6}, 3));
+}
+
+// "network layer.operand" to its values.
+std::map<std::string, std::vector<double>> numpy_operands() {
+  std::ifstream file(OCTET_SOURCE_DIR "/tests/quantize/data/equalized.txt");
+  std::map<std::string, std::vector<double>> operands;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream fields(line);
+    std::string network, name;
+    fields >> network >> name;
+    std::vector<double>& values = operands[network + " " + name];
+    for (double value = 0; fields >> value;) values.push_back(value);
+  }
+  return operands;
+}
+
+void test_operands_are_those_of_numpy(void**) {
+  const std::map<std::string, Graph> networks{{"chain", chain(INFINITY)},
+                                              {"limited", chain(1)},
+                                              {"freed", chain(1000)},
+                                              {"branches", branches()},
+                                              {"upwards", upwards()}};
+  const auto expected = numpy_operands();
+  std::size_t compared = 0;
+  for (const auto& [name, graph] : networks) {
+    const auto plan = make_plan(std::make_shared<const Graph>(graph), Isa::ref, PlanUse::observe);
+    assert_true(plan.ok());
+    const ListedSource source(
+        generate_samples(static_cast<std::size_t>(element_count(graph.at(graph.inputs[0]).dims))));
+    const auto result = equalize(*plan, source, first(source.count()), {1}, {});
+    assert_true(result.ok());
+    for (const Node& node : result->graph.nodes) {
+      for (const auto& [input, operand] : {std::pair{1, ".weights"}, std::pair{2, ".bias"}}) {
+        if (node.input(input) == kNoTensor || !result->graph.is_constant(node.input(input))) continue;
+        const auto actual = result->graph.at(node.input(input)).data.as<float>();
+        const std::vector<double>& wanted = expected.at(name + " " + node.name + operand);
+        assert_int_equal(actual.size(), wanted.size());
+        for (std::size_t i = 0; i < actual.size(); ++i) {
+          // Ranges come from sums of at most 27 products in float32, each rounded by 2^-24.
+          if (std::fabs(actual[i] - wanted[i]) <= 4e-6 * std::fabs(wanted[i])) continue;
+          fail_msg("%s %s%s, element %zu: %.9g, not %.9g", name.c_str(), node.name.c_str(), operand, i,
+                   static_cast<double>(actual[i]), wanted[i]);
+        }
+        ++compared;
+      }
+    }
+  }
+  assert_int_equal(compared, expected.size());
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(test_operands_are_those_of_numpy),
       cmocka_unit_test(test_network_means_the_same),
       cmocka_unit_test(test_ranges_come_together),
       cmocka_unit_test(test_changed_tensors_are_named),

@@ -1,6 +1,8 @@
 // How far one network is from another: errors that are known give the numbers that are known.
+#include <array>
 #include <cmath>
 
+#include "quantize/equalize.h"
 #include "quantize/listed_source.h"
 #include "quantize/measure.h"
 #include "quantize/memory_source.h"
@@ -190,6 +192,53 @@ void test_clipped_share_is_of_values_outside_the_range(void**) {
   assert_true(report.layers.at(1).clipped_share == 0);
 }
 
+// x -> first -> second, two channels; `factors` of the channels between, `bias` in them, told by the name where
+// `scaled`.
+Graph scaled_chain(const std::array<float, 2>& factors, const std::array<float, 2>& bias, bool scaled) {
+  GraphBuilder b;
+  const TensorId x = b.input("x", {1, 2, 1, 4});
+  const TensorId first =
+      b.add(Op::conv, "first",
+            {x, b.floats("w1", {2, 2, 1, 1}, {factors[0], 0, 0, factors[1]}), b.floats("b1", {2}, {bias[0], bias[1]})});
+  if (scaled) b.graph.tensors[static_cast<std::size_t>(first)].name += kEqualizedSuffix;
+  b.output(b.add(Op::conv, "second", {first, b.floats("w2", {2, 2, 1, 1}, {1 / factors[0], 0, 0, 1 / factors[1]})}));
+  return finished(b);
+}
+
+// Channels of values whose mean is 0, so that no factor makes up for a bias.
+void test_equalized_layers_are_compared_in_the_scale_of_the_model(void**) {
+  const ListedSource source({{1, -1, 2, -2, 3, -3, 1, -1}, {2, -2, 2, -2, 1, -1, 3, -3}});
+  const Graph reference = scaled_chain({1, 1}, {0, 0}, false);
+  const Report exact = measured(reference, scaled_chain({4, 0.5F}, {0, 0}, true), source);
+  assert_int_equal(exact.layers.size(), 2);
+  assert_true(exact.layers[0].is_equalized && !exact.layers[1].is_equalized);
+  assert_string_equal(exact.layers[0].output.c_str(), "first:0");
+  assert_string_equal(exact.layers[0].model_output.c_str(), "first:0/equalized");
+  assert_true(exact.layers[0].error.sqnr_db == 200 && exact.layers[1].error.sqnr_db == 200);
+  // Without the name they are another network's values.
+  const Report unnamed = measured(reference, scaled_chain({4, 0.5F}, {0, 0}, false), source);
+  assert_true(!unnamed.layers[0].is_equalized && unnamed.layers[0].error.sqnr_db < 0);
+
+  // 4 x (x + 0.1) and 0.5 x: the energy of the values is 16 x 26 + 0.25 x 40, that of the error 8 x 0.4^2.
+  const Report biased = measured(reference, scaled_chain({4, 0.5F}, {0.4F, 0}, true), source);
+  assert_true(near(biased.layers[0].error.max_abs_error, 0.4, 1e-5));
+  assert_true(near(biased.layers[0].error.sqnr_db, 10 * std::log10((16 * 26 + 0.25 * 40) / (8 * 0.16)), 1e-4));
+  assert_true(near(biased.layers[0].error.least_cosine, biased.layers[0].error.mean_cosine, 0.01));
+}
+
+// What a channel's factor is shows where its float values are not 0. Until then what int8 makes of it is error as it
+// is, and beyond the samples that tell the factors it is left out.
+void test_channels_that_are_always_0_have_no_factor(void**) {
+  const Graph reference = scaled_chain({1, 1}, {0, 0}, false);
+  const Graph model = scaled_chain({4, 2}, {0, 0.25F}, true);
+  std::vector<std::vector<float>> samples(33, {1, -1, 1, -1, 0, 0, 0, 0});
+  const Report silent = measured(reference, model, ListedSource(samples));
+  assert_true(near(silent.layers[0].error.sqnr_db, 10 * std::log10(4 * 16 / (4 * 0.0625)), 1e-4));
+  samples.push_back({1, -1, 1, -1, 9, 9, 9, 9});  // the last of 34: 32 of them do not reach it
+  const Report left_out = measured(reference, model, ListedSource(samples));
+  assert_true(near(left_out.layers[0].error.sqnr_db, 10 * std::log10(34 * 4 * 16 / (33 * 4 * 0.0625)), 1e-4));
+}
+
 void test_worst_ten_samples_are_kept_in_order(void**) {
   std::vector<std::vector<float>> samples;
   for (int i = 0; i < 30; ++i) samples.push_back({1, static_cast<float>(i * 7 % 30)});
@@ -268,6 +317,8 @@ int main() {
       cmocka_unit_test(test_layers_are_compared_in_order),
       cmocka_unit_test(test_layers_of_other_names_are_left_out),
       cmocka_unit_test(test_clipped_share_is_of_values_outside_the_range),
+      cmocka_unit_test(test_equalized_layers_are_compared_in_the_scale_of_the_model),
+      cmocka_unit_test(test_channels_that_are_always_0_have_no_factor),
       cmocka_unit_test(test_worst_ten_samples_are_kept_in_order),
       cmocka_unit_test(test_several_outputs_count_by_the_worse),
       cmocka_unit_test(test_unreadable_samples_are_counted_and_named),

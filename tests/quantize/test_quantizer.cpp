@@ -260,6 +260,29 @@ void test_comparison(void**) {
   assert_true(report.value().int8_macs == report.value().macs && report.value().macs > 0);
 }
 
+// What equalization scaled is in both reports, of the quantization and of a comparison of the two files.
+void test_all_layers_are_compared(void**) {
+  const Graph graph = classifier();
+  const auto int8 = quantized(graph, with(ActivationMethod::AUTO), samples_of(8));
+  expect_ok(int8.status());
+  CompareRequest request = comparison(graph, int8.value().graph);
+  request.details = true;
+  const auto report = compare_graphs(request, {});
+  expect_ok(report.status());
+  const std::vector<LayerError>& first = int8.value().report.layers;
+  const std::vector<LayerError>& second = report.value().layers;
+  assert_int_equal(first.size(), second.size());
+  std::size_t scaled = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    assert_string_equal(first[i].name.c_str(), second[i].name.c_str());
+    assert_true(first[i].is_equalized == second[i].is_equalized);
+    assert_true(second[i].error.sqnr_db > 20);
+    if (first[i].is_int8) assert_true(second[i].int8_ms > 0);
+    scaled += first[i].is_equalized ? 1 : 0;
+  }
+  assert_true(scaled >= 2);
+}
+
 void test_labels_for_what_is_no_classifier(void**) {
   GraphBuilder b;
   b.output(conv1x1(b, "conv", b.input("x", {1, 3, 4, 4}), 3, 2));
@@ -290,6 +313,7 @@ int main() {
       cmocka_unit_test(test_samples_need_a_path),
       cmocka_unit_test(test_images_fill_one_input),
       cmocka_unit_test(test_comparison),
+      cmocka_unit_test(test_all_layers_are_compared),
       cmocka_unit_test(test_labels_for_what_is_no_classifier),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

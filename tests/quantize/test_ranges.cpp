@@ -144,17 +144,42 @@ void thresholds(void**) {
   }
 }
 
+// The same range has larger steps where there are fewer. KL, ADMM and MSE choose another range for other steps: with
+// few of them, or with values far from the others, they may find one that is much smaller.
 void scale_falls_as_the_clamp_value_grows(void**) {
-  for (const char* name : {"relu", "bell", "leaky"}) {
-    const Histogram histogram = of(test::generate(name, 5000));
-    for (const auto method : {ActivationMethod::MINMAX, ActivationMethod::ADMM, ActivationMethod::PERCENTILE}) {
+  for (const std::string name : {"relu", "bell", "outliers", "steps", "leaky", "negative"}) {
+    const auto values = test::generate(name, 5000);
+    const Histogram histogram = of(values);
+    for (const auto method : kMethods) {
+      const bool searches =
+          method == ActivationMethod::KL || method == ActivationMethod::ADMM || method == ActivationMethod::MSE;
+      if (searches && (name == "outliers" || name == "steps")) continue;
       float previous = kInf;
       for (const int clamp_value : {1, 2, 7, 15, 63, 100, 126, 127}) {
-        const Quant quant = choose_range(method, histogram, {clamp_value, kTestPercentile, {}}).quant;
+        if (searches && clamp_value < 7) continue;
+        const Quant quant = choose_range(method, histogram, {clamp_value, kTestPercentile, ema_of(values)}).quant;
         assert_valid(quant);
         assert_true(quant.scale < previous);
         previous = quant.scale;
       }
+    }
+  }
+}
+
+// A range that is clipped less has larger steps.
+void scale_grows_with_the_clip_value(void**) {
+  for (const int clamp_value : {1, 50, 127}) {
+    float both = 0, one_sided = 0, upwards = 0, downwards = 0;
+    for (float clip = 0x1p-60F; clip < 0x1p60F; clip *= 1.25F) {
+      const auto grows = [&](const Quant& quant, float& previous) {
+        assert_valid(quant);
+        assert_true(quant.scale > previous || quant.scale == kMinScale || quant.scale == kMaxScale);
+        previous = quant.scale;
+      };
+      grows(quant_from_threshold(clip, false, clamp_value), both);
+      grows(quant_from_threshold(clip, true, clamp_value), one_sided);
+      grows(quant_from_range(-0x1p-50F, clip, clamp_value), upwards);
+      grows(quant_from_range(-clip, 0x1p-50F, clamp_value), downwards);
     }
   }
 }
@@ -384,6 +409,7 @@ int main() {
       cmocka_unit_test(range_holds_zero_and_its_ends),
       cmocka_unit_test(thresholds),
       cmocka_unit_test(scale_falls_as_the_clamp_value_grows),
+      cmocka_unit_test(scale_grows_with_the_clip_value),
       cmocka_unit_test(methods_do_not_depend_on_the_order_of_the_values),
       cmocka_unit_test(every_method_survives_awkward_tensors),
       cmocka_unit_test(constants_are_represented),

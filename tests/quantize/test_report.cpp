@@ -242,6 +242,23 @@ Report detailed() {
   return report;
 }
 
+void test_scaled_layers_are_marked(void**) {
+  Report report = example();
+  const std::string without = report_html(report);
+  assert_true(without.find("scaled") == std::string::npos &&
+              report_json(report).find("equalized") == std::string::npos);
+  report.layers[0].is_equalized = true;
+  const std::string html = report_html(report);
+  for (const char* part : {"<span class=\"tag\">scaled</span>", "those of the equalized float network"}) {
+    assert_true(html.find(part) != std::string::npos);
+  }
+  report.command = "compare";
+  assert_true(report_html(report).find("fits each channel best") != std::string::npos);
+  const std::string json = report_json(report);
+  assert_true(json.find("\"equalized\": true") == json.rfind("\"equalized\"") &&
+              json.find("\"equalized\"") != std::string::npos);
+}
+
 void test_page_tells_why_and_what_to_change(void**) {
   const std::string html = plain(report_html(detailed()));
   (void)elements_of(html);
@@ -510,6 +527,7 @@ int main() {
       cmocka_unit_test(test_height_of_a_bar_is_its_number),
       cmocka_unit_test(test_picture_of_strange_numbers),
       cmocka_unit_test(test_page_is_well_formed),
+      cmocka_unit_test(test_scaled_layers_are_marked),
       cmocka_unit_test(test_page_tells_why_and_what_to_change),
       cmocka_unit_test(test_page_shows_samples_and_boxes),
       cmocka_unit_test(test_histogram_shows_what_is_clipped),

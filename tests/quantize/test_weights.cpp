@@ -138,6 +138,32 @@ void any_weights_give_a_positive_finite_scale(void**) {
   }
 }
 
+void scale_falls_as_the_clamp_value_grows(void**) {
+  for (const char* name : {"bell", "outliers", "leaky", "negative"}) {
+    const auto weights = test::generate(name, 300);
+    for (const auto method : kMethods) {
+      float previous = kInf;
+      for (const int clamp_value : {1, 2, 3, 7, 15, 63, 100, 126, 127}) {
+        const float scale = weight_scale(weights, method, clamp_value);
+        if (!(scale < previous)) fail_msg("%s, method %d, clamp value %d", name, static_cast<int>(method), clamp_value);
+        previous = scale;
+      }
+    }
+  }
+}
+
+void scale_does_not_depend_on_the_order_of_the_weights(void**) {
+  for (const char* name : {"bell", "outliers", "leaky", "negative"}) {
+    auto weights = test::generate(name, 300);
+    auto reversed = weights;
+    std::reverse(reversed.begin(), reversed.end());
+    for (const auto method : kMethods) {
+      // Sums of float64 in another order, a few hundred of them.
+      assert_true(near(weight_scale(weights, method), weight_scale(reversed, method), 1e-6));
+    }
+  }
+}
+
 void contiguous_channels(void**) {
   // [2, 1, 1, 3]
   const std::vector<float> weights{1, 2, -127, 0, 0, 0};
@@ -187,6 +213,8 @@ int main() {
       cmocka_unit_test(max_abs_clips_nothing),
       cmocka_unit_test(fitted_methods_are_no_worse_than_max_abs),
       cmocka_unit_test(any_weights_give_a_positive_finite_scale),
+      cmocka_unit_test(scale_falls_as_the_clamp_value_grows),
+      cmocka_unit_test(scale_does_not_depend_on_the_order_of_the_weights),
       cmocka_unit_test(contiguous_channels),
       cmocka_unit_test(transposed_channels),
       cmocka_unit_test(a_layout_that_does_not_fit_is_an_error),

@@ -92,6 +92,7 @@ public sealed unsafe class Report : IDisposable
                 OwnSqnrDb = info.own_sqnr_db,
                 FloatTime = Time(info.float_ms),
                 Int8Time = Time(info.int8_ms),
+                IsEqualized = info.is_equalized != 0,
             };
         }
         return layers;

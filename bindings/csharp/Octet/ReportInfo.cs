@@ -142,6 +142,12 @@ public sealed record LayerError
 
     /// <summary>Likewise in int8.</summary>
     public TimeSpan? Int8Time { get; init; }
+
+    /// <summary>
+    /// Equalization scaled the channels of the layer's output: errors and the range are in the scale of the int8
+    /// network. Where two files are compared, float values are multiplied with the factor that fits each channel best.
+    /// </summary>
+    public bool IsEqualized { get; init; }
 }
 
 /// <summary>A layer that <see cref="QuantizeOptions.FloatWhereFaster"/> kept in float.</summary>

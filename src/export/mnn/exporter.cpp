@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "export/export.h"
@@ -85,14 +86,14 @@ Status write_node(Writer& writer, const Node& node) {
 std::vector<std::int32_t> write_outputs(Writer& writer) {
   const Graph& graph = writer.graph();
   std::vector<std::int32_t> outputs;
-  std::vector<std::int32_t> taken;
-  for (const TensorId id : graph.inputs) taken.push_back(writer.read(id));
+  std::unordered_set<std::int32_t> taken;
+  for (const TensorId id : graph.inputs) taken.insert(writer.read(id));
   for (const TensorId id : graph.outputs) {
     std::int32_t index = writer.read(id);
-    if (graph.is_constant(id) || std::count(taken.begin(), taken.end(), index) > 0) {
+    if (graph.is_constant(id) || taken.count(index) > 0) {
       index = write_copy(writer, index, id, graph.at(id).name);
     }
-    taken.push_back(index);
+    taken.insert(index);
     outputs.push_back(index);
   }
   return outputs;
@@ -120,7 +121,17 @@ Status check_open(const Graph& graph, const Graph& larger) {
   return problems.empty() ? Status() : cannot_stay_open(graph, ".mnn", whole_list_text(problems));
 }
 
+Status check_inputs(const Graph& graph) {
+  for (const TensorId id : graph.inputs) {
+    if (!graph.at(id).dims.empty()) continue;
+    return fail(Code::unsupported, "a .mnn file cannot carry the input '" + printable(graph.at(id).name) +
+                                       "': inputs have 1 dimension at least; give it the shape 1");
+  }
+  return {};
+}
+
 Result<std::string> write(const Graph& graph) {
+  OCTET_TRY(check_inputs(graph));
   std::optional<Graph> larger;
   if (has_open_sizes(graph)) {
     auto made = enlarged_graph(graph);

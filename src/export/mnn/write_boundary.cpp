@@ -7,12 +7,6 @@
 namespace octet::mnn {
 namespace {
 
-std::ptrdiff_t uses_of(const Graph& graph, TensorId id) {
-  std::ptrdiff_t uses = std::count(graph.outputs.begin(), graph.outputs.end(), id);
-  for (const Node& node : graph.nodes) uses += std::count(node.inputs.begin(), node.inputs.end(), id);
-  return uses;
-}
-
 // A product with 1 is what MNN neither takes for a move of bytes, which would hand the scale of its output to its input
 // and back, nor computes in int8, for 1 has no scale.
 void write_times_one(Writer& w, std::int32_t from, std::int32_t to, const std::string& name) {
@@ -41,7 +35,7 @@ Status write_quantize(Writer& w, const Node& node) {
   const std::int32_t index = w.read(from);
   // The float tensor becomes one of a scale, unless others read its floats, or it has another scale.
   const bool of_network = std::count(w.graph().outputs.begin(), w.graph().outputs.end(), to) > 0;
-  if (!w.range(index) && uses_of(w.graph(), from) == 1 && !of_network) {
+  if (!w.range(index) && w.uses(from) == 1 && !of_network) {
     w.set_range(index, {w.tensor(to).quant});
     w.stands_for(to, index);
   } else if (w.range(index) && w.range(index)->quant == w.tensor(to).quant && !of_network) {

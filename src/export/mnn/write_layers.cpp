@@ -66,6 +66,18 @@ struct Parameters {
   std::vector<float> bias;
 };
 
+// Scales that only a damaged file has may give real numbers beyond float32.
+Status check_range(const Parameters& p) {
+  const auto finite = [](const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  };
+  constexpr float kMostWeight = 128;
+  const bool products =
+      std::all_of(p.scales.begin(), p.scales.end(), [](float scale) { return std::isfinite(scale * kMostWeight); });
+  if (products && finite(p.weight) && finite(p.bias)) return {};
+  return fail(Code::unsupported, "its weights or its bias, as real numbers, are out of the range of float32");
+}
+
 Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64_t outputs, bool floats) {
   const Tensor& weight = w.tensor(node.input(1));
   const auto channels = static_cast<std::size_t>(outputs);
@@ -93,6 +105,7 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
   }
   if (!floats && node.input(4) == kNoTensor) {
     result.integers.assign(integers.begin(), integers.end());
+    OCTET_TRY(check_range(result));
     return result;
   }
   // Where MNN has no int8 form, as for weights with zero points. conv_transpose [I, O / groups, kh, kw], conv [O, ...].
@@ -108,6 +121,7 @@ Result<Parameters> read_parameters(const Writer& w, const Node& node, std::int64
     const std::int32_t zero = zeros.empty() ? 0 : zeros[o];
     result.weight.push_back(static_cast<float>(integers[i] - zero) * result.scales[o]);
   }
+  OCTET_TRY(check_range(result));
   return result;
 }
 
@@ -208,6 +222,7 @@ Status write_conv(Writer& w, const Node& node) {
   if (depthwise && !p.integers.empty()) {
     raise_small_scales(p);
     fit_depthwise_bias(p, w.tensor(node.input(0)).quant, w.tensor(node.outputs[0]).quant);
+    OCTET_TRY(check_range(p));
   }
   const std::int32_t from = w.as(w.read(node.input(0)), kImage);
   write_convolution(w, node, depthwise ? fb::OpType::ConvolutionDepthwise : fb::OpType::Convolution, layer, p, from,

@@ -15,18 +15,27 @@ std::vector<std::int32_t> narrowed(const std::vector<std::int64_t>& values) {
   return result;
 }
 
-Writer::Writer(const Graph& graph, const Graph* other) : graph_(graph), other_(other) {
+Writer::Writer(const Graph& graph, const Graph* other) : graph_(graph), other_(other), uses_(count_uses(graph)) {
   builder_.ForceDefaults(false);
-  // The network's own names come first: what the writer adds takes others.
+  // The network's own names come first: what the writer adds takes others. MNN finds inputs and outputs by name.
   for (const std::vector<TensorId>* list : {&graph.inputs, &graph.outputs}) {
-    for (const TensorId id : *list) names_.insert(graph.at(id).name);
+    for (const TensorId id : *list) {
+      if (reserved_.count(id) == 0) reserved_[id] = fresh(graph.at(id).name);
+    }
   }
 }
 
-std::string Writer::unused(const std::string& name, std::set<std::string>* taken) {
-  std::string result = name;
-  for (int i = 1; !taken->insert(result).second; ++i) result = name + "/" + std::to_string(i);
-  return result;
+std::string Writer::name_of(TensorId id) {
+  const auto found = reserved_.extract(id);
+  return found.empty() ? fresh(graph_.at(id).name) : found.mapped();
+}
+
+std::string Names::unused(const std::string& name) {
+  if (taken_.insert(name).second) return name;
+  for (int& next = next_.try_emplace(name, 1).first->second;; ++next) {
+    std::string result = name + "/" + std::to_string(next);
+    if (taken_.insert(result).second) return result;
+  }
 }
 
 std::int32_t Writer::add(const std::string& name, const Dims& dims, fb::DataFormat format) {
@@ -55,8 +64,7 @@ std::int32_t Writer::read(TensorId id) {
 
 std::int32_t Writer::make(TensorId id, fb::DataFormat format) {
   const Tensor& made = graph_.at(id);
-  const bool of_network = std::count(graph_.outputs.begin(), graph_.outputs.end(), id) > 0;
-  const std::int32_t index = add(of_network ? made.name : fresh(made.name), made.dims, format);
+  const std::int32_t index = add(name_of(id), made.dims, format);
   if (made.dtype == DType::i8) set_range(index, {made.quant});
   current_[id] = index;
   return index;
@@ -128,14 +136,14 @@ void Writer::input(TensorId id) {
   const Tensor& source = graph_.at(id);
   const bool image = source.dims.size() == 4;
   const fb::DataFormat format = image ? fb::DataFormat::NC4HW4 : fb::DataFormat::NCHW;
-  const std::int32_t index = add(source.name, source.dims, format);
+  const std::int32_t index = add(name_of(id), source.dims, format);
   if (source.dtype == DType::i8) set_range(index, {source.quant});
   current_[id] = index;
   std::vector<std::int32_t> dims = narrowed(source.dims);
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (is_open(id, d)) dims[d] = -1;
   }
-  op(fb::OpType::Input, source.name, {}, {index},
+  op(fb::OpType::Input, tensors_[at(index)].name, {}, {index},
      main(fb::CreateInputDirect(builder_, &dims, fb::DataType::Float, format)));
 }
 

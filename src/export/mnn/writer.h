@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -24,6 +24,16 @@ namespace fb = octet::mnn_file;
 struct TensorRange {
   Quant quant;
   std::int32_t least = -128, most = 127;
+};
+
+class Names {
+ public:
+  // `name` where it is not taken yet, else with "/1", "/2", ... behind it.
+  std::string unused(const std::string& name);
+
+ private:
+  std::unordered_set<std::string> taken_;
+  std::unordered_map<std::string, int> next_;  // number to try for a name that is taken
 };
 
 class Writer {
@@ -43,6 +53,8 @@ class Writer {
   }
   bool is_open_image(TensorId id) const { return is_open(id, 2) || is_open(id, 3); }
   const Tensor& tensor(TensorId id) const { return graph_.at(id); }
+  // How many nodes read it, and outputs are it.
+  int uses(TensorId id) const { return uses_[static_cast<std::size_t>(id)]; }
   flatbuffers::FlatBufferBuilder& builder() { return builder_; }
 
   // The index that stands for a tensor of the graph that an operator reads; float constants are written where needed.
@@ -75,7 +87,7 @@ class Writer {
   void op(fb::OpType type, const std::string& name, const std::vector<std::int32_t>& inputs,
           const std::vector<std::int32_t>& outputs, Main main = {});
   // A name for an operator that no other has.
-  std::string op_name(const std::string& name) { return unused(name, &op_names_); }
+  std::string op_name(const std::string& name) { return op_names_.unused(name); }
 
   void input(TensorId id);
   // The file. `outputs` in the order of the network.
@@ -89,19 +101,21 @@ class Writer {
     std::optional<TensorRange> range;
   };
 
-  static std::string unused(const std::string& name, std::set<std::string>* taken);
-  std::string fresh(const std::string& name) { return unused(name, &names_); }  // for a tensor
+  std::string fresh(const std::string& name) { return names_.unused(name); }  // for a tensor
+  std::string name_of(TensorId id);  // of the tensor of the file that is now made for it
   static std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
   std::int32_t add(const std::string& name, const Dims& dims, fb::DataFormat format);
 
   const Graph& graph_;
   const Graph* other_;
+  std::vector<int> uses_;
   flatbuffers::FlatBufferBuilder builder_;
   std::vector<Entry> tensors_;
   std::vector<flatbuffers::Offset<fb::Op>> ops_;
   std::unordered_map<TensorId, std::int32_t> current_;
   std::map<std::pair<std::int32_t, fb::DataFormat>, std::int32_t> converted_;
-  std::set<std::string> names_, op_names_;  // taken by tensors, by operators
+  Names names_, op_names_;                              // of tensors, of operators
+  std::unordered_map<TensorId, std::string> reserved_;  // names of inputs and outputs that are still to be made
 };
 
 // 32-bit integers, as the format has them. The values of a validated graph fit, or mean "to the end".

@@ -6,6 +6,7 @@
 #include "export/onnx/operators.h"
 #include "export/open_shapes.h"
 #include "graph/open_sizes.h"
+#include "graph/operands.h"
 
 namespace octet {
 namespace to_onnx {
@@ -72,18 +73,8 @@ Status emit_node(Emitter& e, const Node& node) {
     case Op::dequantize:
       e.dequantize(node.inputs[0], e.write(node.outputs[0]));
       return {};
-    case Op::concat:
-    case Op::split:
-    case Op::slice:
-    case Op::pad:
-    case Op::reshape:
-    case Op::transpose:
-    case Op::depth_to_space:
-    case Op::space_to_depth:
-    case Op::gather:
-    case Op::expand:
-      return emit_move(e, node);
     default:
+      if (is_move(node.op)) return emit_move(e, node);
       return fail(Code::unsupported, describe(node) + ": is no operator of a finished network");
   }
 }

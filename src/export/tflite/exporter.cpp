@@ -3,6 +3,7 @@
 #include "export/open_shapes.h"
 #include "export/tflite/operators.h"
 #include "graph/open_sizes.h"
+#include "graph/operands.h"
 
 namespace octet {
 namespace to_tflite {
@@ -42,18 +43,8 @@ Status emit_node(Emitter& e, const Node& node) {
            {e.write(node.outputs[0], order)});
       return {};
     }
-    case Op::concat:
-    case Op::split:
-    case Op::slice:
-    case Op::pad:
-    case Op::reshape:
-    case Op::transpose:
-    case Op::depth_to_space:
-    case Op::space_to_depth:
-    case Op::gather:
-    case Op::expand:
-      return emit_move(e, node);
     default:
+      if (is_move(node.op)) return emit_move(e, node);
       return unsupported(node, "is no operator of a finished network");
   }
 }

@@ -69,8 +69,8 @@ bool moves_values(octet::Op kind) {
 
 }  // namespace
 
-Emitter::Emitter(const fb::Net& net, const std::string& path)
-    : net_(net), external_(path), stated_scales_(stated_scales(net)) {}
+Emitter::Emitter(const fb::Net& net, std::size_t file_bytes, const std::string& path)
+    : net_(net), external_(path), stated_scales_(stated_scales(net)), size_(file_bytes) {}
 
 float Emitter::stated_scale(std::int32_t tensor) const {
   const auto found = stated_scales_.find(tensor);
@@ -141,7 +141,8 @@ Status Emitter::end() {
       return fail(Code::format, "it has more outputs (" + std::to_string(output_count()) + ") than its kind makes");
     }
   }
-  return {};
+  size_.grant(external_.newly_mapped());
+  return size_.count(graph_);
 }
 
 Status Emitter::expect_inputs(std::size_t least, std::size_t most) const {
@@ -173,7 +174,7 @@ TensorId Emitter::add(std::string name, DType dtype, const Note& note) {
 }
 
 std::string Emitter::fresh_name() {
-  return base_name_ + "/" + std::to_string(graph_.tensors.size() - static_cast<std::size_t>(first_tensor_));
+  return derived_name(base_name_, graph_.tensors.size() - static_cast<std::size_t>(first_tensor_));
 }
 
 std::vector<TensorId> Emitter::emit_many(octet::Op kind, std::vector<TensorId> inputs, const Attributes& attrs,

@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "graph/graph.h"
+#include "import/justified.h"
 #include "import/mnn/external_data.h"
 #include "mnn_generated.h"
 
@@ -44,7 +45,8 @@ struct TensorQuant;
 
 class Emitter {
  public:
-  Emitter(const fb::Net& net, const std::string& path);
+  // `net` is that of a file of `file_bytes` bytes.
+  Emitter(const fb::Net& net, std::size_t file_bytes, const std::string& path);
 
   // Around each operator: begin finds its inputs, end checks that every output has been made. Where MNN computes the
   // operator in int8 (`int8` is not nullptr) its inputs and outputs pass through int8.
@@ -148,6 +150,7 @@ class Emitter {
   std::unordered_set<std::int32_t> int8_;               // tensor indices that an operator in int8 has made
   std::vector<std::int32_t> made_;                      // tensor indices in the order of being made
   std::unordered_set<TensorId> read_;                   // by any operator
+  JustifiedSize size_;
 
   const fb::Op* op_ = nullptr;
   const TensorQuants* quants_ = nullptr;  // where the operator at hand is computed in int8

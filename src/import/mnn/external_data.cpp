@@ -32,6 +32,12 @@ Result<std::span<const std::byte>> ExternalData::read(std::int64_t offset, std::
   return file_->span().subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
 }
 
+std::size_t ExternalData::newly_mapped() {
+  if (!file_ || told_) return 0;
+  told_ = true;
+  return file_->size();
+}
+
 Result<std::span<const std::byte>> ExternalPieces::take() {
   if (!more()) return std::span<const std::byte>();
   const std::int64_t size = description_[next_++];

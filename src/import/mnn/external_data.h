@@ -19,9 +19,13 @@ class ExternalData {
   // A view of `size` bytes; the file is opened at the first call and stays mapped as long as this object lives.
   Result<std::span<const std::byte>> read(std::int64_t offset, std::int64_t size);
 
+  // The size of the file at the first call after it was opened; else 0.
+  std::size_t newly_mapped();
+
  private:
   std::string model_path_;
   std::optional<Bytes> file_;
+  bool told_ = false;
 };
 
 // Reads consecutive pieces that one operator stores behind each other: [offset, size of 1st, size of 2nd, ...].

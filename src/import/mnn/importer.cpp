@@ -86,11 +86,11 @@ Status check_integers(const Emitter& e) {
   return {};
 }
 
-Result<Graph> convert_network(const fb::Net& net, const std::string& path) {
+Result<Graph> convert_network(const fb::Net& net, std::size_t file_bytes, const std::string& path) {
   if (net.ops() == nullptr || net.ops()->size() == 0) return fail(Code::format, "the network has no operators");
   OCTET_TRY(check_operators(net));
   OCTET_ASSIGN(const TensorQuants quants, TensorQuants::read(net));
-  Emitter emitter(net, path);
+  Emitter emitter(net, file_bytes, path);
   for (const fb::Op* op : *net.ops()) {
     Status status = emitter.begin(*op, quants.in_int8(*op) ? &quants : nullptr);
     if (status.ok()) status = check_integers(emitter);
@@ -123,7 +123,7 @@ Result<Graph> import(const Bytes& bytes, const std::string& path) {
     return fail(Code::format, where + ": this is no MNN network, or it is truncated or damaged (" +
                                   std::to_string(bytes.size()) + " bytes)");
   }
-  Result<Graph> graph = convert_network(*net, path);
+  Result<Graph> graph = convert_network(*net, bytes.size(), path);
   if (!graph.ok()) return graph.status().within(where);
   return graph;
 }

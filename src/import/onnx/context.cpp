@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "import/justified.h"
 
 namespace octet::onnx {
 
@@ -70,9 +71,9 @@ void NodeContext::ignore(std::initializer_list<std::string_view> names) {
 
 TensorId NodeContext::emit(Op op, std::vector<TensorId> inputs, Attributes attrs) {
   const std::string_view base = node_.outputs.empty() ? std::string_view() : node_.outputs.front();
-  const std::string name = std::string(base) + "/" + std::to_string(++intermediates_);
+  const std::string name = derived_name(base, static_cast<std::size_t>(++intermediates_));
   const std::string_view output = name;
-  return builder_.add_node(op, node_.name.empty() ? base : node_.name, std::move(inputs), {&output, 1},
+  return builder_.add_node(op, brief_name(node_.name.empty() ? base : node_.name), std::move(inputs), {&output, 1},
                            std::move(attrs));
 }
 

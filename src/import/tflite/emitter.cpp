@@ -28,14 +28,18 @@ std::string tensor_text(const File& file, std::int32_t index) {
 }  // namespace
 
 Emitter::Emitter(const File& file)
-    : file_(file), constants_(file), values_(file.tensor_count()), made_constants_(file.tensor_count()) {}
+    : file_(file),
+      constants_(file),
+      values_(file.tensor_count()),
+      made_constants_(file.tensor_count()),
+      size_(file.bytes().size()) {}
 
 Status Emitter::wrong_options() { return fail(Code::format, "its options are those of another operator"); }
 
 TensorId Emitter::add(const std::string& name, DType dtype) { return graph_.add_tensor(name, dtype, {}); }
 
 std::string Emitter::fresh_name() {
-  return base_name_ + "/" + std::to_string(graph_.tensors.size() - static_cast<std::size_t>(first_tensor_));
+  return derived_name(base_name_, graph_.tensors.size() - static_cast<std::size_t>(first_tensor_));
 }
 
 Status Emitter::add_inputs() {
@@ -108,13 +112,13 @@ Status Emitter::begin(const fb::Operator& op) {
   return {};
 }
 
-Status Emitter::end() const {
+Status Emitter::end() {
   for (const std::int32_t index : outputs_) {
     if (!value(index).made) {
       return fail(Code::format, "it has more outputs (" + std::to_string(outputs_.size()) + ") than its kind makes");
     }
   }
-  return {};
+  return size_.count(graph_);
 }
 
 void Emitter::skip(const fb::Operator& op) {
@@ -251,7 +255,7 @@ std::vector<TensorId> Emitter::emit_many(octet::Op kind, std::vector<TensorId> i
   node.inputs = std::move(inputs);
   node.attrs = attrs;
   for (std::size_t i = 0; i < outputs; ++i) node.outputs.push_back(add(fresh_name(), dtype));
-  node.name = node_name_ + "/" + std::to_string(node.outputs[0] - first_tensor_);
+  node.name = derived_name(node_name_, static_cast<std::size_t>(node.outputs[0] - first_tensor_));
   graph_.nodes.push_back(node);
   return node.outputs;
 }

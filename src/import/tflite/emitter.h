@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "graph/graph.h"
+#include "import/justified.h"
 #include "import/tflite/constants.h"
 #include "import/tflite/file.h"
 
@@ -32,7 +33,7 @@ class Emitter {
   Status add_inputs();
   // Around each operator: begin finds its inputs, end checks that every output has been made.
   Status begin(const fb::Operator& op);
-  Status end() const;
+  Status end();
   // Instead of both: the operator is not supported. Its outputs stand for nothing, so that the rest can be looked at.
   void skip(const fb::Operator& op);
   // After the last one.
@@ -141,6 +142,7 @@ class Emitter {
   std::string node_name_;               // base_name_, shortened
   bool node_named_ = false;             // one of the operator's nodes has the name
   std::unordered_set<std::string> node_names_;
+  JustifiedSize size_;
 };
 
 }  // namespace octet::tflite

@@ -6,6 +6,42 @@
 namespace octet {
 namespace {
 
+// As exp_of in x86/exp_avx2.h, to the last bit.
+float exp_of(float x) {
+  constexpr float kSeries[] = {1.0F, 1.0F, 1.0F / 2, 1.0F / 6, 1.0F / 24, 1.0F / 120, 1.0F / 720, 1.0F / 5040};
+  if (x != x) return x;
+  x = x < -105.0F ? -105.0F : x > 90.0F ? 90.0F : x;
+  const float n = __builtin_rintf(x * 1.44269504F);
+  float r = __builtin_fmaf(-n, 0.693359375F, x);
+  r = __builtin_fmaf(-n, -2.12194440e-4F, r);
+  float y = kSeries[7];
+  for (int i = 6; i >= 0; --i) y = __builtin_fmaf(y, r, kSeries[i]);
+  const auto power = [](int32_t exponent) {
+    const int32_t bits = (exponent + 127) * (1 << 23);
+    float result;
+    __builtin_memcpy(&result, &bits, sizeof result);
+    return result;
+  };
+  const auto whole = (int32_t)n;
+  const int32_t half = whole >> 1;
+  return y * power(half) * power(whole - half);
+}
+
+// Of e^(x - most), in the order that kernels/reduce.h gives.
+double sum_of_powers(const SoftmaxArgs& args, const float* in, float most) {
+  const auto power = [&](int64_t i) { return i < args.count ? exp_of(in[i * args.stride] - most) : 0.0F; };
+  if (args.count == 2) return power(0) + power(1);
+  double sum[4] = {};
+  if (args.stride != 1 || args.count < kSoftmaxInLanes) {
+    for (int64_t i = 0; i < args.count; ++i) sum[0] += (double)power(i);
+    return sum[0];
+  }
+  for (int64_t i = 0; i < args.count; i += 8) {
+    for (int64_t lane = 0; lane < 4; ++lane) sum[lane] += (double)power(i + lane) + (double)power(i + lane + 4);
+  }
+  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
 void softmax_f32(const SoftmaxArgs& args, int64_t begin, int64_t end) {
   for (int64_t v = begin; v < end; ++v) {
     const int64_t offset = offset_of(args.vectors, v);
@@ -13,18 +49,11 @@ void softmax_f32(const SoftmaxArgs& args, int64_t begin, int64_t end) {
     float* out = (float*)args.output + offset;
     float most = in[0];
     for (int64_t i = 1; i < args.count; ++i) most = most < in[i * args.stride] ? in[i * args.stride] : most;
-    double sum = 0;
+    const double sum = sum_of_powers(args, in, most);
+    const float shift = args.log ? most + (float)log(sum) : 0;
     for (int64_t i = 0; i < args.count; ++i) {
-      const float e = expf(in[i * args.stride] - most);
-      sum += e;
-      if (!args.log) out[i * args.stride] = e;
-    }
-    if (args.log) {
-      const float shift = most + (float)log(sum);
-      for (int64_t i = 0; i < args.count; ++i) out[i * args.stride] = in[i * args.stride] - shift;
-    } else {
-      const float total = (float)sum;
-      for (int64_t i = 0; i < args.count; ++i) out[i * args.stride] /= total;
+      const float x = in[i * args.stride];
+      out[i * args.stride] = args.log ? x - shift : exp_of(x - most) / (float)sum;
     }
   }
 }

@@ -10,8 +10,6 @@ extern const SoftmaxRow softmax_f32_ref;
 
 namespace {
 
-constexpr int64_t kLeastCount = 16;
-
 // What of a vector's lanes does not exist is this, so that neither the largest value nor the sum sees it.
 __m256 load_or_nothing(const float* in, int64_t left) {
   const __m256 nothing = constant(-__builtin_inff());
@@ -88,7 +86,7 @@ void softmax_f32(const SoftmaxArgs& args, int64_t begin, int64_t end) {
   if (pairs && !args.log) {
     return softmax_pairs((const float*)args.input + 2 * begin, (float*)args.output + 2 * begin, 2 * (end - begin));
   }
-  if (args.stride != 1 || args.count < kLeastCount) return softmax_f32_ref.run(args, begin, end);
+  if (args.stride != 1 || args.count < kSoftmaxInLanes) return softmax_f32_ref.run(args, begin, end);
   for (int64_t v = begin; v < end; ++v) {
     const int64_t offset = offset_of(args.vectors, v);
     softmax_of((const float*)args.input + offset, (float*)args.output + offset, args.count, args.log);

@@ -12,6 +12,7 @@
 #include "mnn_generated.h"
 #include "passes/passes.h"
 #include "support/cmocka.h"
+#include "support/keep_file.h"
 
 namespace octet::test {
 
@@ -22,6 +23,8 @@ using Names = std::vector<std::string>;
 
 class Network {
  public:
+  Network() { builder.ForceDefaults(keeps_files()); }
+
   flatbuffers::FlatBufferBuilder builder{1024};
   fb::NetSource source = fb::NetSource::ONNX;
   Names outputs;  // written as the network's output names where not empty
@@ -78,7 +81,9 @@ class Network {
     if (!outputs.empty()) net.add_output_names(listed);
     if (!describes.empty()) net.add_extra_describe(described);
     builder.Finish(net.Finish());
-    return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+    const std::string file(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+    keep_file("mnn", file);
+    return file;
   }
 
  private:

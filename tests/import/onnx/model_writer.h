@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "import/import.h"
+#include "support/keep_file.h"
 
 namespace octet::test {
 
@@ -147,12 +148,14 @@ class OnnxModel {
   }
 
   std::string bytes() const {
-    return message([&](protozero::pbf_writer& out) {
+    const std::string file = message([&](protozero::pbf_writer& out) {
       out.add_int64(1, ir_version);
       out.add_string(2, "octet-tests");
       out.add_message(7, graph_);
       out.add_message(8, message([&](protozero::pbf_writer& id) { id.add_int64(2, opset); }));
     });
+    keep_file("onnx", file);
+    return file;
   }
 
   Result<Graph> import(const std::string& path = "") const {

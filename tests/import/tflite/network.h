@@ -14,6 +14,7 @@
 #include "runtime/session.h"
 #include "support/expect.h"
 #include "support/isa.h"
+#include "support/keep_file.h"
 #include "tflite_generated.h"
 
 namespace octet::test {
@@ -33,6 +34,8 @@ struct Scaled {
 
 class Network {
  public:
+  Network() { builder.ForceDefaults(keeps_files()); }
+
   flatbuffers::FlatBufferBuilder builder{1024};
   Ints inputs, outputs;
   Ints signature;  // of the tensors made from now on, where not empty: their shapes with -1 for open sizes
@@ -108,7 +111,9 @@ class Network {
     const auto network = fb::CreateSubGraphDirect(builder, &tensors_, &inputs, &outputs, &operators_, "main");
     const std::vector<flatbuffers::Offset<fb::SubGraph>> networks{network};
     builder.Finish(fb::CreateModelDirect(builder, version, &codes, &networks, "test", &buffers), fb::ModelIdentifier());
-    return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+    const std::string file(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+    keep_file("tflite", file);
+    return file;
   }
 
  private:

@@ -308,6 +308,8 @@ internal struct q_layer_error
     public double own_sqnr_db;
     public double float_ms;
     public double int8_ms;
+    public int is_equalized;
+    public int reserved;
 }
 
 internal struct q_kept_float
