@@ -159,6 +159,15 @@ func stereoNetwork() []byte {
 	return n.bytes()
 }
 
+// openNetwork has an input of 4 channels whose batch, height and width are open.
+func openNetwork() []byte {
+	var n network
+	n.input("image", 0, 4, 0, 0)
+	n.node("Relu", []string{"image"}, "positive")
+	n.output("positive", 0, 4, 0, 0)
+	return n.bytes()
+}
+
 func load(t testing.TB, data []byte) *octet.Model {
 	t.Helper()
 	model, err := octet.LoadBytes(data, "test network", nil)

@@ -63,6 +63,33 @@ func TestShapesOfASession(t *testing.T) {
 	if dims := fmt.Sprint(larger.Outputs()[0].Dims); dims != "[2 4 9 10]" {
 		t.Errorf("loaded with shapes, the output is %s", dims)
 	}
+	if name, err := larger.OpenSize(1, 0); err != nil || name != "" {
+		t.Errorf("a fixed size: %q, %v", name, err)
+	}
+	_, err = larger.OpenSize(0, 4)
+	fails(t, "a dimension that is not there", err, octet.ErrArgument, "dimension 4")
+}
+
+func TestOpenSizes(t *testing.T) {
+	for _, fixed := range []bool{false, true} {
+		options := octet.LoadOptions{InputShapes: [][]int64{{-1, -1, 6, 5}}, FixSizes: fixed}
+		model, err := octet.LoadBytes(openNetwork(), "test network", &options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer model.Close()
+		var names []string
+		for i := range model.Inputs()[0].Dims {
+			name, err := model.OpenSize(0, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+		if expected := map[bool]string{false: "[?  ? ?]", true: "[   ]"}[fixed]; fmt.Sprint(names) != expected {
+			t.Errorf("open sizes %v, expected %s", names, expected)
+		}
+	}
 }
 
 func TestRunWithManyTensors(t *testing.T) {

@@ -110,7 +110,7 @@ Result<std::vector<Dims>> shapes_of(const q_shape* shapes, std::int32_t count, c
   if (shapes == nullptr) return not_null(shapes, "options.input_shapes");
   if (count < 0 || static_cast<std::size_t>(count) != graph.inputs.size()) {
     return fail(Code::argument, "options.input_shape_count is " + std::to_string(count) + "; the network has " +
-                                    std::to_string(graph.inputs.size()) + " inputs");
+                                    std::to_string(graph.inputs.size()) + " inputs: give a shape for each (--shape)");
   }
   std::vector<Dims> result;
   for (std::int32_t i = 0; i < count; ++i) {

@@ -93,6 +93,11 @@ Result<Bytes> map_file(const std::string& path) {
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return io_error("read", path, errno);
   if (S_ISDIR(info.st_mode)) return fail(Code::io, "cannot read '" + path + "': it is a folder");
+  if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) {  // which may have no end, unless it is /dev/null
+    char first = 0;
+    if (::read(file.get(), &first, 1) == 0) return Bytes();
+    return fail(Code::io, "cannot read '" + path + "': it is a device; name a file");
+  }
   const auto size = static_cast<std::size_t>(info.st_size);
   if (!S_ISREG(info.st_mode) || size < kMapFromBytes) {
     return read_all(path, file.get(), S_ISREG(info.st_mode) ? size : 0);

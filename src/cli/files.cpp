@@ -26,7 +26,11 @@ class FileBeside {
  public:
   explicit FileBeside(const std::string& target) : target_(target), path_(target + ".XXXXXX") {
     descriptor_ = mkostemp(path_.data(), O_CLOEXEC);
-    if (descriptor_ < 0) fail_io(target, "written", errno);
+    if (descriptor_ >= 0) return;
+    if (errno == ENOENT) {
+      throw Failure(Q_E_IO, target + ": cannot be written: its folder does not exist; make it first", target);
+    }
+    fail_io(target, "written", errno);
   }
   FileBeside(const FileBeside&) = delete;
   FileBeside& operator=(const FileBeside&) = delete;
@@ -92,6 +96,7 @@ void check_can_write(const std::string& path, const std::vector<std::string>& in
 }
 
 void check_ending(const std::string& path, const std::vector<std::string>& endings, std::string_view what) {
+  if (path.empty()) throw Failure(Q_E_ARGUMENT, "the name of an output file is empty");
   if (std::find(endings.begin(), endings.end(), ending_of(path)) != endings.end()) return;
   std::string known;
   for (std::size_t i = 0; i < endings.size(); ++i) {

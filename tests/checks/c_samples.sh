@@ -75,6 +75,17 @@ try_all() {
   ./classify_stream >out || { cat out; exit 1; }
   refuses '^Q_E_IO: ' ./classify_stream none.octet
 
+  # Together as alone, float and int8.
+  for model in shapes.octet ../models/shapes.onnx; do
+    ./classify_batch $model ../models/test/0005.png ../models/test/0009.png >both || { cat both; exit 1; }
+    for picture in 0005 0009; do ./classify_batch $model ../models/test/$picture.png; done >alone
+    cmp both alone || { echo "other classes in one run"; cat both alone; exit 1; }
+    expect '^.*0005\.png: class 4, probability 0\.[5-9][0-9]+$' both
+  done
+  ./classify_batch >out || { cat out; exit 1; }
+  [ "$(grep -c 'class [0-9]*, probability' out)" = 3 ] || { cat out; exit 1; }
+  refuses '^Q_E_IO: ' ./classify_batch shapes.octet none.png
+
   ./calibrate_from_memory >out || { cat out; exit 1; }
   expect '^calibrated with 64 tensors from memory$' out
   expect '^float and int8 agree on (9[5-9]\.[0-9]|100\.0) % of 200 test pictures; .* 0\.[89][0-9]+$' out

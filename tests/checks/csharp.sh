@@ -149,6 +149,7 @@ cd "$work/samples"
 quietly "building the samples" dotnet build all.proj -c Release --artifacts-path "$work/artifacts"
 sample QuantizeAndRun '0005.png: class 4, probability 0\.'
 sample CalibrateFromMemory 'agree on (9[5-9]|100)\.[0-9] % of 200 test pictures'
+sample ClassifyBatch '^.*0005\.png: class 4, probability 0\.[5-9][0-9]+$'
 sample ClassifyStream '^500 frames, 3 sessions: [0-9]+ frames per second' shapes.octet 3 500
 sample DetectFaces '^[0-9.]+ [0-9.]+ [0-9.]+ [0-9.]+ [01]\.[0-9]+$'
 python3 - faces.png <<'PY'

@@ -88,6 +88,7 @@ says() {
 }
 says '^\.\./models/test/0005\.png: class 4, probability 0\.[5-9]' "$temporary/bin/quantize_and_run"
 [ -s shapes.octet ] || fail "quantize_and_run has written no shapes.octet"
+says '^.*0005\.png: class 4, probability 0\.[5-9][0-9]+$' "$temporary/bin/classify_batch"
 says '^500 frames, 3 sessions: [0-9]+ frames per second$' "$temporary/bin/classify_stream" shapes.octet 3 500
 says '^500 frames, 2 sessions: [0-9]+ frames per second$' "$temporary/bin/classify_stream" ../models/shapes.onnx 2 500
 says '^float and int8 agree on (9[5-9]|100)\.[0-9] % of 200 test pictures' "$temporary/bin/calibrate_from_memory"

@@ -216,17 +216,40 @@ void test_weight_zero_points(void**) {
   }
 }
 
+// MNN has grouped convolutions as floats alone: what the integers between two of them cut off, all below zero here, is
+// cut off there, too.
+void test_layers_that_mnn_has_as_floats(void**) {
+  const Graph graph =
+      int8_network({{1, 4, 6, 6}}, {0.02F, 3}, {0.05F, -4}, [](GraphBuilder& b, const std::vector<TensorId>& in) {
+        const Attributes attrs = window(3, 1, {1, 1, 1, 1}, 2);
+        const TensorId middle = int8_linear(b, Op::conv, in[0], {4, 2, 3, 3}, attrs);
+        int8_result(b, middle, {0.02F, -128});
+        return int8_linear(b, Op::conv, middle, {4, 2, 3, 3}, attrs);
+      });
+  const auto bytes = exported(graph, "mnn");
+  expect_ok(bytes.status());
+  const FloatVector expected = answers(graph)[0], found = answers(imported(*bytes, "mnn"))[0];
+  assert_int_equal(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) assert_true(std::fabs(found[i] - expected[i]) < 0.11F);
+}
+
 }  // namespace
 }  // namespace octet::test
 
 int main() {
   using namespace octet::test;
   const CMUnitTest tests[] = {
-      cmocka_unit_test(test_convolutions), cmocka_unit_test(test_transposed_convolutions),
-      cmocka_unit_test(test_matrices),     cmocka_unit_test(test_arithmetic),
-      cmocka_unit_test(test_functions),    cmocka_unit_test(test_softmax),
-      cmocka_unit_test(test_windows),      cmocka_unit_test(test_moves),
-      cmocka_unit_test(test_dead_channel), cmocka_unit_test(test_weight_zero_points),
+      cmocka_unit_test(test_layers_that_mnn_has_as_floats),
+      cmocka_unit_test(test_convolutions),
+      cmocka_unit_test(test_transposed_convolutions),
+      cmocka_unit_test(test_matrices),
+      cmocka_unit_test(test_arithmetic),
+      cmocka_unit_test(test_functions),
+      cmocka_unit_test(test_softmax),
+      cmocka_unit_test(test_windows),
+      cmocka_unit_test(test_moves),
+      cmocka_unit_test(test_dead_channel),
+      cmocka_unit_test(test_weight_zero_points),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

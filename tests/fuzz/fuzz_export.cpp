@@ -23,11 +23,18 @@ void write_and_read(const Graph& graph, const Exporter& exporter) {
     if (std::string(importer.name) != exporter.name) continue;
     auto back = importer.import(Bytes::copy_of(file->data(), file->size()), "");
     require(back.ok(), "what is exported can be imported", std::string(exporter.name) + ": " + back.status().message());
+    require(back->inputs.size() == graph.inputs.size() && back->outputs.size() == graph.outputs.size(),
+            "an exported network has the same inputs and outputs", exporter.name);
+    for (std::size_t i = 0; i < graph.inputs.size(); ++i) {  // of which the file may leave sizes open
+      back->at(back->inputs[i]).dims = graph.at(graph.inputs[i]).dims;
+    }
     const Status status = prepare_graph(*back);
     if (!status.ok() && is_unfolded(graph)) return require_message(status);
     require(status.ok(), "what is exported can be prepared", std::string(exporter.name) + ": " + status.message());
-    require(back->inputs.size() == graph.inputs.size() && back->outputs.size() == graph.outputs.size(),
-            "an exported network has the same inputs and outputs", exporter.name);
+    for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+      require(back->at(back->outputs[i]).dims == graph.at(graph.outputs[i]).dims,
+              "an exported network has outputs of the same shapes", exporter.name);
+    }
   }
 }
 

@@ -268,6 +268,12 @@ inline Graph int8_graph() {
   return b.graph;
 }
 
+inline Graph open_sizes_graph() {
+  Graph graph = int8_graph();
+  graph.open_sizes = {{"N", "", "?", "width"}};
+  return graph;
+}
+
 inline void assert_same_bits(float a, float b) {
   assert_int_equal(std::bit_cast<std::uint32_t>(a), std::bit_cast<std::uint32_t>(b));
 }

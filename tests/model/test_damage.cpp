@@ -40,7 +40,7 @@ void test_every_change_of_the_structure_is_noticed(void**) {
 
 // As above, but the checksum is made right again, so that only the checks behind it stand in the way.
 void test_changes_with_a_right_checksum_do_no_harm(void**) {
-  for (const Graph& graph : {int8_graph(), float_graph(), zero_point_graph()}) {
+  for (const Graph& graph : {int8_graph(), float_graph(), zero_point_graph(), open_sizes_graph()}) {
     FileBytes file(graph);
     const std::size_t structure = file.vector(kWeights);
     std::size_t refused = 0;

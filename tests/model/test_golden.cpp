@@ -15,8 +15,10 @@ struct Golden {
   const char* file;
   Graph (*graph)();
 };
-constexpr Golden kGolden[] = {
-    {"v1_small.octet", int8_graph}, {"v1_float.octet", float_graph}, {"v2_zero_points.octet", zero_point_graph}};
+constexpr Golden kGolden[] = {{"v1_small.octet", int8_graph},
+                              {"v1_float.octet", float_graph},
+                              {"v2_zero_points.octet", zero_point_graph},
+                              {"v2_open_sizes.octet", open_sizes_graph}};
 
 void test_files_mean_what_they_meant(void**) {
   for (const Golden& golden : kGolden) {

@@ -34,6 +34,8 @@ public class SessionTests
         Assert.Equal([3, 2, 2, 5], session.GetInput(1).Dimensions);
         Assert.Equal([3, 2, 2, 5], session.GetOutput(0).Dimensions);
         Assert.Equal([1, 2, 2, 3], model.Inputs[1].Dimensions);
+        Assert.Equal("", model.GetOpenSize(1, 0));
+        Assert.Throws<OctetException>(() => model.GetOpenSize(1, 4));
         float[] a = Data.Random(60, 1), b = Data.Random(60, 2), sum = new float[60], positive = new float[60];
         session.Run([a, b], [sum, positive]);
         for (int i = 0; i < 60; ++i) Assert.Equal(a[i] + b[i], sum[i]);
