@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes tests/fuzz/corpus anew, from what the project's own tests write: the networks of the importers' and exporters'
-# tests, the images of the decoders', the configurations, tensors and statistics; and for .octet files what the command
-# makes of those networks. Of all of them those stay that together reach everything that all of them reach.
+# tests, the images of the decoders', the configurations, tensors and statistics; the networks that the scripts for the
+# comparison with ONNX Runtime write; and what the command makes of those networks in other formats. Of all of them those
+# stay that together reach everything that all of them reach. Needs Debian's python3-onnx.
 #
 #   sh tests/fuzz/make_corpus.sh BUILD_FOLDER [OTHER_BUILD_FOLDER]
 #
@@ -15,10 +16,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 seeds=$build/fuzz/seeds
 most=4096 # bytes of a file
 
-rm -rf "$seeds"
+rm -rf "$seeds" "$build/fuzz/models"
 mkdir -p "$seeds/octet" "$seeds/graph"
 OCTET_TEST_FILES=$seeds ctest --test-dir "$other" -j 2 --output-on-failure \
   -R '^(import|export|image|model)/|^quantize/test_(config|statistics)$'
+
+for script in "$here/make_networks.py" "$here"/../import/onnx/make_*models.py; do
+  /usr/bin/python3 "$script" "$build/fuzz/models"
+done
+for file in "$build/fuzz/models"/*.onnx; do
+  cp "$file" "$seeds/onnx/$(basename "$file" .onnx)"
+  for format in mnn tflite; do
+    if "$other/src/octet" convert "$file" "$build/fuzz/network.$format" >"$build/fuzz/convert.log" 2>&1; then
+      cp "$build/fuzz/network.$format" "$seeds/$format/$(basename "$file" .onnx)"
+    fi
+  done
+done
 
 for format in onnx mnn tflite; do
   for file in "$seeds/$format"/*; do
