@@ -46,11 +46,12 @@ std::size_t bytes_of(const Graph& graph, const std::vector<TensorId>& ids, std::
   return sum;
 }
 
-// What computes takes 8 bytes for each element while it does, and as much time for a bool as for a float32.
+// What computes takes 8 bytes for each element while it does, and as much time for a bool as for a float32; what moves
+// has a list of 8 bytes for each element of a dimension.
 Status check_size(const Graph& graph, const Node& node, std::size_t* budget) {
   const bool moves = moves_values(node.op);
-  const std::size_t given = bytes_of(graph, node.inputs, moves ? 1 : sizeof(double));
-  const std::size_t made = bytes_of(graph, node.outputs, moves ? 1 : sizeof(double));
+  const std::size_t given = bytes_of(graph, node.inputs, moves ? sizeof(float) : sizeof(double));
+  const std::size_t made = bytes_of(graph, node.outputs, moves ? sizeof(float) : sizeof(double));
   const std::size_t spent = bytes_of(graph, node.outputs, moves ? 1 : sizeof(float));
   if (made > std::max(kLargestResult, given) || spent > *budget) {
     return shape_error(
@@ -137,6 +138,11 @@ bool can_evaluate(Op op) {
 Status evaluate(Graph& graph, const Node& node, std::size_t* budget) {
   if (node.op == Op::range) return evaluate_range(graph, node, budget);
   OCTET_TRY(check_size(graph, node, budget));
+  // Nothing is to be computed, but one dimension beside the empty one may be of any size.
+  if (bytes_of(graph, node.outputs, 1) == 0) {
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) set_constant(graph, node, i, {});
+    return {};
+  }
   return moves_values(node.op) ? evaluate_move(graph, node) : evaluate_math(graph, node);
 }
 

@@ -15,7 +15,7 @@
 namespace octet::fuzz {
 namespace {
 
-constexpr std::int64_t kMostWork = std::int64_t{1} << 22;  // multiply-accumulates and elements of one run
+constexpr std::int64_t kMostWork = std::int64_t{1} << 23;  // multiply-accumulates and elements of one run
 constexpr std::int64_t kOpenSize = 8;                      // of an input that the file leaves open
 constexpr std::size_t kMostMemory = std::size_t{64} << 20;
 
@@ -54,10 +54,12 @@ std::vector<float> input_values(std::int64_t count) {
 void run(const std::shared_ptr<const Graph>& graph, Isa isa, PlanUse use) {
   const auto plan = make_plan(graph, isa, use);
   if (!plan.ok()) return require_message(plan.status());
-  const auto bytes = Session::measure(**plan, {});
+  SessionOptions options;
+  options.threads = 1 + static_cast<int>(graph->nodes.size() % 2);  // whose steps are then divided
+  const auto bytes = Session::measure(**plan, options);
   if (!bytes.ok()) return require_message(bytes.status());
   if (*bytes > kMostMemory) return;
-  auto session = Session::create(*plan, {});
+  auto session = Session::create(*plan, options);
   if (!session.ok()) return require_message(session.status());
   std::vector<std::vector<float>> values;
   std::vector<Binding> inputs;

@@ -29,7 +29,7 @@ Result<TensorQuant> read_quant(const fb::TensorQuantInfo& info, const std::strin
   // -128 to 127 where a file has the defaults; a limit beyond int8 limits nothing.
   const float least = std::max(info.min(), -128.0f), most = std::min(info.max(), 127.0f);
   if (!is_integer(info.zero(), -128, 127) || !is_integer(least, -128, 127) || !is_integer(most, -128, 127) ||
-      least >= most) {
+      least > most) {
     return fail(Code::format, "tensor '" + printable(name) + "' has the zero point " + std::to_string(info.zero()) +
                                   " and the limits " + std::to_string(info.min()) + " and " +
                                   std::to_string(info.max()) + "; they are integers of int8, the lesser limit first");
