@@ -2,8 +2,8 @@
 # All tests: installs what they need from Debian's packages, builds and runs. Each step prints its log's place and result.
 #
 #   sh tests/run.sh           everything that fits half an hour or so on two cores
-#   sh tests/run.sh --full    also every test with every instruction set, ThreadSanitizer, clang without sanitizers and
-#                             clang-tidy
+#   sh tests/run.sh --full    also every test with every instruction set, ThreadSanitizer, clang without sanitizers,
+#                             clang-tidy, a minute of fuzzing for each target and the accuracy of every method
 #
 # What needs something that is absent (the network folder beside the project, npm, ...) is skipped aloud.
 set -u
@@ -101,10 +101,12 @@ done
 step "ONNX Runtime" sh tests/checks/onnxruntime.sh build/release/src/octet build/onnxruntime "$shared"
 step "TensorFlow Lite" sh tests/checks/tflite.sh build/release/src/octet build/tflite build/onnxruntime "$shared"
 step "export" sh tests/checks/export.sh build/release/src/octet build/export "$shared"
+step "round trips" sh tests/checks/round_trips.sh build/release/src/octet build/round-trips "$shared"
 step "ONNX node tests" /usr/bin/python3 tests/checks/onnx_backend.py build/release/src/octet build/release/tests/import_list_operators
 step "operator table" python3 tests/checks/operator_table.py build/release/tests/import_list_operators README.md
 step "MNN files" /usr/bin/python3 tests/checks/mnn_files.py build/release/src/octet "$shared"
 step "real networks" python3 tests/checks/shared_models.py build/release/src/octet "$shared"
+step "MLPerf Tiny" /usr/bin/python3 tests/checks/mlperf_tiny.py build/release/src/octet "$shared"
 step "ABI" sh tests/checks/abi.sh build/release/src/liboctet.so
 step "faces" sh tests/checks/faces.sh build/release/src/octet build/faces
 step "Slurm" sh tests/checks/slurm.sh build/release/src/octet
@@ -121,6 +123,9 @@ step "build runtime" build runtime
 step "runtime only" sh tests/checks/runtime_only.sh build/runtime build/quickstart/install
 step "build sanitize" build sanitize
 step "tests sanitize" run_ctest sanitize
+fuzz_seconds=3  # for each target
+[ $full = yes ] && fuzz_seconds=60
+step "fuzz" sh tests/checks/fuzz.sh build/sanitize --seconds $fuzz_seconds --jobs 2
 if [ $full = yes ]; then
   step "build threads" build threads
   step "tests threads" run_ctest threads -L 'runtime|abi'

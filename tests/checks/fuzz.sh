@@ -83,7 +83,7 @@ fi
 
 targets=$(find "$build/tests/fuzz" -maxdepth 1 -name 'fuzz_*' -type f -perm -u+x 2>/dev/null | sed 's/.*fuzz_//' | sort)
 first=$(echo "$targets" | head -n 1)
-if [ -z "$first" ] || ! "$build/tests/fuzz/fuzz_$first" -help=1 2>/dev/null | grep -q libFuzzer; then
+if [ -z "$first" ] || ! "$build/tests/fuzz/fuzz_$first" -help=1 2>&1 | grep -q "To run fuzzing"; then
   echo "SKIPPED fuzzing: '$build' has no targets that are linked with libFuzzer (clang, preset sanitize, OCTET_FUZZ)"
   exit 0
 fi
