@@ -1,6 +1,5 @@
 // Few bytes that stand for many: files whose parts are used again and again, and names that are.
 #include "import/justified.h"
-
 #include "import/mnn/network.h"
 #include "support/expect.h"
 
@@ -31,8 +30,8 @@ void test_a_mnn_file_of_shared_tables_is_refused(void**) {
   std::vector<flatbuffers::Offset<fb::Op>> ops{fb::CreateOpDirect(builder, none, fb::OpParameter::Input, input.Union(),
                                                                   "x", &x, fb::OpType::Input, fb::DataFormat::NCHW)};
   ops.insert(ops.end(), 12000, shared);
-  ops.push_back(fb::CreateOpDirect(builder, &x, fb::OpParameter::NONE, 0, "y", &y, fb::OpType::ReLU,
-                                   fb::DataFormat::NCHW));
+  ops.push_back(
+      fb::CreateOpDirect(builder, &x, fb::OpParameter::NONE, 0, "y", &y, fb::OpType::ReLU, fb::DataFormat::NCHW));
   const auto all = builder.CreateVector(ops);
   const auto names = builder.CreateVectorOfStrings({"x", "c", "y"});
   fb::NetBuilder net(builder);
